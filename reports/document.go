@@ -1,0 +1,100 @@
+package reports
+
+import (
+	"github.com/shopspring/decimal"
+
+	"postage/rating"
+)
+
+// DocumentType is what a document is.
+type DocumentType string
+
+// The types of document.
+const (
+	Invoice    DocumentType = "invoice"
+	CreditNote DocumentType = "credit_note"
+	DebitNote  DocumentType = "debit_note"
+)
+
+// Document is an issued document, complete: PDF, XLSX and JSON are drawn from
+// it and from nothing else. Amounts on a credit note are positive and are owed
+// to the customer.
+type Document struct {
+	Type     DocumentType `json:"type"`
+	Number   string       `json:"number"` // "" while it is a draft
+	IssuedOn rating.Date  `json:"issued_on"`
+	DueOn    rating.Date  `json:"due_on"` // zero on a credit note
+	Month    rating.Month `json:"month"`
+	Example  bool         `json:"example,omitempty"` // made from the example tariff: says so on its face
+
+	Seller   Party  `json:"seller"`
+	Customer Party  `json:"customer"`
+	Bank     string `json:"bank,omitempty"`
+	// BuyerReference is what the customer asked to be quoted, e.g. an order number.
+	BuyerReference string     `json:"buyer_reference,omitempty"`
+	Preceding      *Preceding `json:"preceding,omitempty"` // notes only: the invoice they correct
+	Reason         string     `json:"reason,omitempty"`    // notes only
+
+	Currency string         `json:"currency"`
+	Scale    int32          `json:"minor_digits"`
+	Lines    []DocumentLine `json:"lines"`
+
+	Net      decimal.Decimal `json:"net"`            // sum of the billed lines
+	Taxes    []TaxTotal      `json:"taxes"`          // one per treatment and rate
+	Tax      decimal.Decimal `json:"tax"`            // sum over Taxes
+	Gross    decimal.Decimal `json:"gross"`          // Net + Tax, what is due
+	ExactNet decimal.Decimal `json:"exact_net"`      // before rounding line by line
+	Counts   rating.Counts   `json:"counts"`         // messages of the month, for the summary box
+	Tariff   string          `json:"tariff"`         // version
+	Seal     string          `json:"seal,omitempty"` // SHA-256 of the statement behind it
+}
+
+// Party is a seller or a customer as printed.
+type Party struct {
+	ID        string `json:"id"`
+	Name      string `json:"name"`
+	Address   string `json:"address,omitempty"` // lines separated by ", " or newlines
+	Country   string `json:"country"`
+	VATNumber string `json:"vat_number,omitempty"`
+	TaxID     string `json:"tax_id,omitempty"`
+	Email     string `json:"email,omitempty"`
+}
+
+// Preceding names the invoice that a note corrects.
+type Preceding struct {
+	Number   string      `json:"number"`
+	IssuedOn rating.Date `json:"issued_on"`
+}
+
+// DocumentLine is a statement line in words.
+type DocumentLine struct {
+	Description string          `json:"description"` // "Utility notifications to India, tier 1"
+	Market      string          `json:"market,omitempty"`
+	Category    string          `json:"category,omitempty"`
+	Unit        string          `json:"unit"` // "messages", "month", ...
+	Quantity    int64           `json:"quantity"`
+	UnitPrice   decimal.Decimal `json:"unit_price"` // full precision
+	Exact       decimal.Decimal `json:"exact"`
+	Billed      decimal.Decimal `json:"billed"`
+	PriceRow    string          `json:"price_row,omitempty"`
+}
+
+// TaxTotal is the tax on all lines of one treatment.
+type TaxTotal struct {
+	Treatment   string          `json:"treatment"` // S, AE, O, Z, E
+	RatePercent decimal.Decimal `json:"rate_percent"`
+	Base        decimal.Decimal `json:"base"`
+	Tax         decimal.Decimal `json:"tax"`
+	Note        string          `json:"note,omitempty"` // e.g. the wording of a reverse charge
+}
+
+// WorkbookData is what the finance workbook of a month is drawn from.
+type WorkbookData struct {
+	Month      rating.Month
+	Kind       RunKind // draft or final, printed on the first sheet
+	RunID      string
+	Cutoff     Cutoff
+	Tariff     string
+	Statements []rating.Statement // in account order
+	Documents  []Document         // issued so far for this month, notes included
+}
