@@ -1,0 +1,250 @@
+package pdf
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"unicode"
+
+	"postage/reports"
+	"postage/reports/pdf/sample"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func documents() map[string]*reports.Document {
+	return map[string]*reports.Document{
+		"invoice-gbp":    sample.Invoice("GBP", 12),
+		"invoice-jpy":    sample.Invoice("JPY", 8),
+		"invoice-kwd":    sample.Invoice("KWD", 8),
+		"invoice-long":   sample.Invoice("GBP", 60),
+		"credit-note":    sample.CreditNote(),
+		"debit-note":     sample.DebitNote(),
+		"draft-example":  sample.Draft(),
+		"reverse-charge": sample.ReverseCharge(),
+		"hostile":        sample.Hostile(),
+	}
+}
+
+func pagesOf(t *testing.T, d *reports.Document) (*typesetter, []*page) {
+	t.Helper()
+	faces, err := typefaces()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ts := newTypesetter(faces)
+	return ts, lay(ts, d)
+}
+
+func write(t testing.TB, d *reports.Document) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := Write(&b, d); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestGolden(t *testing.T) {
+	for name, d := range documents() {
+		t.Run(name, func(t *testing.T) {
+			_, pages := pagesOf(t, d)
+			var got bytes.Buffer
+			dump(&got, pages)
+			path := filepath.Join("testdata", name+".txt")
+			if *update {
+				if err := os.WriteFile(path, got.Bytes(), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(got.Bytes(), want) {
+				t.Errorf("layout differs from %s; see it with -update and git diff", path)
+			}
+		})
+	}
+}
+
+// What a reader copies out of the file is what was laid out, mark by mark.
+func TestFileSaysWhatWasLaidOut(t *testing.T) {
+	for name, d := range documents() {
+		t.Run(name, func(t *testing.T) {
+			_, pages := pagesOf(t, d)
+			got := readPages(t, write(t, d))
+			if len(got) != len(pages) {
+				t.Fatalf("got %d pages, want %d", len(got), len(pages))
+			}
+			for i, p := range pages {
+				var want []string
+				for _, m := range p.marks {
+					if m.text != "" {
+						want = append(want, m.text)
+					}
+				}
+				for j := range want {
+					if j >= len(got[i]) || !sameText(got[i][j], want[j]) {
+						t.Fatalf("page %d text %d: got %q, want %q", i+1, j, got[i][j:min(j+1, len(got[i]))], want[j])
+					}
+				}
+			}
+		})
+	}
+}
+
+// sameText compares a drawn line with its text. Letters that are written from right
+// to left are drawn in reverse, and a viewer turns them back; the test only counts them.
+func sameText(got, want string) bool {
+	if strings.ContainsFunc(want, func(r rune) bool { return unicode.In(r, unicode.Arabic, unicode.Hebrew) }) {
+		a, b := []rune(got), []rune(want)
+		slices.Sort(a)
+		slices.Sort(b)
+		return slices.Equal(a, b)
+	}
+	return got == want
+}
+
+func TestSameDocumentSameBytes(t *testing.T) {
+	for name, d := range documents() {
+		want := write(t, d)
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				if got := write(t, d); !bytes.Equal(got, want) {
+					t.Errorf("%s: a second writing gave other bytes (%d and %d)", name, len(got), len(want))
+				}
+			})
+		}
+		wg.Wait()
+		for _, clock := range []string{"CreationDate", "ModDate"} {
+			if bytes.Contains(want, []byte(clock)) {
+				t.Errorf("%s: file holds %s", name, clock)
+			}
+		}
+	}
+}
+
+func TestPages(t *testing.T) {
+	for lines, want := range map[int]int{0: 1, 1: 1, 12: 1, 60: 3, 200: 7} {
+		_, pages := pagesOf(t, sample.Invoice("GBP", lines))
+		if len(pages) != want {
+			t.Errorf("%d lines: got %d pages, want %d", lines, len(pages), want)
+		}
+	}
+}
+
+// Each page that has a table has its header and at least one row under it, the
+// totals never stand alone, and every page is numbered. All lengths are tried,
+// so that each way of ending a page occurs.
+func TestNoOrphans(t *testing.T) {
+	for lines := 1; lines <= 90; lines++ {
+		_, pages := pagesOf(t, sample.Invoice("GBP", lines))
+		for i, p := range pages {
+			headers, rows := 0, 0
+			for _, m := range p.marks {
+				switch {
+				case m.text == "Description":
+					headers++
+				case m.text == "month" || m.text == "messages":
+					rows++
+				}
+			}
+			if headers != 1 || rows == 0 {
+				t.Errorf("%d lines, page %d of %d: got %d headers and %d rows, want 1 and some", lines, i+1, len(pages), headers, rows)
+			}
+			want := "Page " + whole(int64(i+1)) + " of " + whole(int64(len(pages)))
+			if !hasText(p, want) {
+				t.Errorf("%d lines: page %d lacks %q", lines, i+1, want)
+			}
+		}
+	}
+}
+
+func hasText(p *page, text string) bool {
+	for _, m := range p.marks {
+		if m.text == text {
+			return true
+		}
+	}
+	return false
+}
+
+// No text leaves the frame, whatever the names and amounts.
+func TestTextStaysInFrame(t *testing.T) {
+	for name, d := range documents() {
+		ts, pages := pagesOf(t, d)
+		for i, p := range pages {
+			for _, m := range p.marks {
+				if m.text == "" || m.turn != 0 {
+					continue
+				}
+				end := m.x + ts.width(m.text, m.style.weight, m.style.size)
+				if m.x < left-0.01 || end > right+0.01 || m.y > pageHeight-15 {
+					t.Errorf("%s page %d: %q runs from %.1f to %.1f at %.1f", name, i+1, m.text, m.x, end, m.y)
+				}
+			}
+		}
+	}
+}
+
+func TestDecimalPointsStandUnderEachOther(t *testing.T) {
+	d := sample.Invoice("GBP", 12)
+	ts, pages := pagesOf(t, d)
+	points := map[int]bool{}
+	for _, line := range d.Lines {
+		price := amount(line.UnitPrice, d.Scale)
+		for _, m := range pages[0].marks {
+			if m.text == price && m.x < 480 { // not the amount of a fee
+				whole, _, _ := strings.Cut(price, ".")
+				points[int(10*(m.x+ts.width(whole, regular, m.style.size))+0.5)] = true
+			}
+		}
+	}
+	if len(points) != 1 {
+		t.Errorf("got decimal points at %v tenths of a point, want one place", points)
+	}
+}
+
+func TestDraftAndExampleSaySo(t *testing.T) {
+	_, pages := pagesOf(t, sample.Draft())
+	for _, want := range []string{"DRAFT", "Draft invoice", "Example: made from example price lists", "None: this is a draft"} {
+		if !hasText(pages[0], want) {
+			t.Errorf("draft lacks %q", want)
+		}
+	}
+	_, pages = pagesOf(t, sample.Invoice("GBP", 3))
+	if hasText(pages[0], "DRAFT") || hasText(pages[0], "Example: made from example price lists") {
+		t.Error("an issued invoice is marked as a draft or an example")
+	}
+}
+
+func FuzzWrite(f *testing.F) {
+	f.Add("Acme", "1 Street, Town", "Utility", int64(3))
+	f.Add("\xff\x00\u202e", "a\nb\r\n", strings.Repeat("é", 400), int64(-1<<63))
+	f.Fuzz(func(t *testing.T, name, address, description string, quantity int64) {
+		d := sample.Invoice("GBP", 2)
+		d.Customer.Name, d.Customer.Address, d.Number = name, address, name
+		d.Lines[0].Description, d.Lines[0].Quantity, d.Lines[0].Unit = description, quantity, address
+		if got := readPages(t, write(t, d)); len(got) == 0 {
+			t.Error("got no pages")
+		}
+	})
+}
+
+func BenchmarkWrite(b *testing.B) {
+	for name, d := range map[string]*reports.Document{"1page": sample.Invoice("GBP", 12), "2pages": sample.Invoice("GBP", 30), "200lines": sample.Invoice("GBP", 200)} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				b.SetBytes(int64(len(write(b, d))))
+			}
+		})
+	}
+}

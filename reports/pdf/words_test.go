@@ -1,0 +1,49 @@
+package pdf
+
+import (
+	"strings"
+	"testing"
+
+	"postage/reports/pdf/sample"
+)
+
+func TestAmount(t *testing.T) {
+	for _, c := range []struct {
+		in     string
+		places int32
+		want   string
+	}{
+		{"0", 2, "0.00"},
+		{"5.5", 2, "5.50"},
+		{"1234567.891", 2, "1,234,567.891"}, // finer than asked: nothing is rounded away
+		{"0.00452871", 2, "0.00452871"},
+		{"0.0500", 0, "0.05"},
+		{"100000", 0, "100,000"},
+		{"-999", 3, "-999.000"},
+		{"-1000", 0, "-1,000"},
+		{"12345678901234567890.12", 2, "12,345,678,901,234,567,890.12"},
+	} {
+		if got := amount(sample.Dec(c.in), c.places); got != c.want {
+			t.Errorf("amount(%s, %d): got %s, want %s", c.in, c.places, got, c.want)
+		}
+	}
+	if got, want := whole(-9223372036854775808), "-9,223,372,036,854,775,808"; got != want {
+		t.Errorf("whole(min): got %s, want %s", got, want)
+	}
+}
+
+func TestClean(t *testing.T) {
+	for in, want := range map[string]string{
+		" a\t\r\n b ":              "a b",
+		"a\x00\x1b[0mb":            "a[0mb",
+		"\u202Etxt.exe\u202C":      "txt.exe",
+		"e\u0301":                  "é",
+		"\xff":                     "\uFFFD",
+		"می\u200cخواهم":            "می\u200cخواهم",
+		strings.Repeat("x", 1_001): strings.Repeat("x", 1_000) + "…",
+	} {
+		if got := clean(in); got != want {
+			t.Errorf("clean(%q): got %q, want %q", in, got, want)
+		}
+	}
+}
