@@ -1,0 +1,119 @@
+package embedded
+
+import (
+	"encoding/xml"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Layout of a data directory.
+func enginePath(dir string) string { return filepath.Join(dir, "store") }
+func configPath(dir string) string { return filepath.Join(dir, "engine.xml") }
+func usersPath(dir string) string  { return filepath.Join(dir, "users.xml") }
+func lockPath(dir string) string   { return filepath.Join(dir, "lock") }
+
+// query starts the listeners and then waits for the end of stdin, which the
+// parent holds open: that is the engine's whole life. The last word tells a
+// run to the end from a run that failed half way, since the library reports
+// no error for a query that fails.
+const query = "SYSTEM START LISTEN TCP; SYSTEM START LISTEN HTTP; " +
+	"SELECT count() FROM file(stdin, 'LineAsString') FORMAT Null; SELECT '" + lastWord + "'"
+
+const lastWord = "postage: stdin ended"
+
+// engineArgs are the arguments of clickhouse-local, library and binary alike.
+func engineArgs(config string) []string {
+	return []string{"--config-file=" + config, "--query=" + query}
+}
+
+// The engine shares a machine with its parent, so it gets half of the memory
+// and small caches. Pool sizes stay as they are: the defaults of MergeTree
+// tables do not accept a smaller background pool. UTC, so that no result hangs
+// on the timezone of a laptop. No crash reports: nothing leaves the machine.
+const configXML = `<clickhouse>
+    <!-- Written by postage at every start; changes are lost. -->
+    <path>%s/</path>
+    <users_config>%s</users_config>
+    <listen_host>127.0.0.1</listen_host>
+    <tcp_port>%d</tcp_port>
+    <http_port>%d</http_port>
+    <timezone>UTC</timezone>
+    %s
+    <mark_cache_size>268435456</mark_cache_size>
+    <primary_index_cache_size>268435456</primary_index_cache_size>
+    <index_mark_cache_size>67108864</index_mark_cache_size>
+    <send_crash_reports><enabled>false</enabled></send_crash_reports>
+    %s
+</clickhouse>
+`
+
+// Users: SQL cannot make users here (CREATE USER needs storage clickhouse-local
+// does not have), so the analysts' read-only one is made in this file.
+const usersXML = `<clickhouse>
+    <!-- Written by postage at every start; changes are lost. -->
+    <profiles>
+        <default></default>
+        <analyst><readonly>2</readonly></analyst>
+    </profiles>
+    <quotas><default></default></quotas>
+    <users>
+        <default>
+            <password></password>
+            <networks><ip>127.0.0.1</ip></networks>
+            <profile>default</profile>
+            <quota>default</quota>
+        </default>
+        <analyst>
+            <password></password>
+            <networks><ip>127.0.0.1</ip></networks>
+            <profile>analyst</profile>
+            <quota>default</quota>
+            <grants><query>GRANT SHOW, SELECT, dictGet ON *.*</query></grants>
+        </analyst>
+    </users>
+</clickhouse>
+`
+
+func writeConfig(opts Options, tcp, http int) (string, error) {
+	memory := "<max_server_memory_usage_to_ram_ratio>0.5</max_server_memory_usage_to_ram_ratio>"
+	if opts.MemoryBytesMax > 0 {
+		memory = fmt.Sprintf("<max_server_memory_usage>%d</max_server_memory_usage>", opts.MemoryBytesMax)
+	}
+	config := fmt.Sprintf(configXML, xmlText(enginePath(opts.DataDir)), xmlText(usersPath(opts.DataDir)),
+		tcp, http, memory, opts.ExtraConfig)
+	if err := os.WriteFile(usersPath(opts.DataDir), []byte(usersXML), 0o600); err != nil {
+		return "", fmt.Errorf("clickhouse engine: users: %w", err)
+	}
+	if err := os.WriteFile(configPath(opts.DataDir), []byte(config), 0o600); err != nil {
+		return "", fmt.Errorf("clickhouse engine: configuration: %w", err)
+	}
+	return configPath(opts.DataDir), nil
+}
+
+func xmlText(s string) string {
+	var b strings.Builder
+	// A strings.Builder does not fail.
+	_ = xml.EscapeText(&b, []byte(s))
+	return b.String()
+}
+
+// choosePorts fills in free loopback ports where 0 is asked for. Both are held
+// open until both are known, so they differ.
+func choosePorts(tcp, http int) (int, int, error) {
+	ports := [2]int{tcp, http}
+	for i, p := range ports {
+		if p != 0 {
+			continue
+		}
+		l, err := net.Listen("tcp4", "127.0.0.1:0")
+		if err != nil {
+			return 0, 0, fmt.Errorf("clickhouse engine: a free port: %w", err)
+		}
+		defer l.Close()
+		ports[i] = l.Addr().(*net.TCPAddr).Port
+	}
+	return ports[0], ports[1], nil
+}

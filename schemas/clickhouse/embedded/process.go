@@ -1,0 +1,109 @@
+package embedded
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"time"
+)
+
+// child is the engine's process. done is closed after it was waited for.
+type child struct {
+	pid   int
+	stdin io.Closer
+	cmd   *exec.Cmd
+	tail  *tail
+	done  chan struct{}
+	err   error // of Wait; read only after done
+}
+
+// startChild starts the engine. It dies with this process in two ways: its
+// stdin is a pipe only we hold, whose end it reads as the order to stop, and on
+// Linux the kernel kills it when the thread that started it is gone. Go gives no
+// promise about threads, so the goroutine below keeps its own one, locked, until
+// the child has ended. Stdin alone would do; but an engine may take seconds to
+// follow it, and one that hangs would never do so.
+func startChild(src source, config string, lock *os.File, log *slog.Logger) (*child, error) {
+	cmd, err := src.command(config)
+	if err != nil {
+		return nil, err
+	}
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, fmt.Errorf("clickhouse engine: stdin: %w", err)
+	}
+	t := &tail{log: log}
+	cmd.Stderr = t
+	cmd.Stdout = io.Discard
+	cmd.ExtraFiles = []*os.File{lock} // the child holds the lock as long as it lives
+	cmd.SysProcAttr = childAttr()
+	c := &child{stdin: stdin, cmd: cmd, tail: t, done: make(chan struct{})}
+	started := make(chan error, 1)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		if err == nil {
+			c.pid = cmd.Process.Pid
+		}
+		started <- err
+		if err != nil {
+			return
+		}
+		c.err = cmd.Wait()
+		close(c.done)
+	}()
+	if err := <-started; err != nil {
+		return nil, fmt.Errorf("clickhouse engine: starting %s: %w", cmd.Path, err)
+	}
+	return c, nil
+}
+
+// stop asks for an orderly end and kills only when it does not come.
+func (c *child) stop(timeout time.Duration) error {
+	// An error here means it is closed already, which is what is wanted.
+	_ = c.stdin.Close()
+	select {
+	case <-c.done:
+		if c.err != nil {
+			return fmt.Errorf("clickhouse engine: closing: %w", c.exitError())
+		}
+		return nil
+	case <-time.After(timeout):
+		c.kill()
+		return fmt.Errorf("clickhouse engine: did not stop within %s and was killed", timeout)
+	}
+}
+
+// kill is kill -9; it returns when the process is gone.
+func (c *child) kill() {
+	// An error here means it has ended already, which is what is wanted.
+	_ = c.cmd.Process.Kill()
+	<-c.done
+}
+
+// exitError says how the process ended, with its last words. Only after done.
+func (c *child) exitError() error {
+	err := c.err
+	if err == nil {
+		err = errors.New("exit status 0")
+	}
+	return lastWords(err, c.tail.String())
+}
+
+// environ is ours without the variables that mark a child, plus some.
+func environ(add ...string) []string {
+	env := slices.DeleteFunc(os.Environ(), func(kv string) bool {
+		return hasName(kv, markerEnv) || hasName(kv, childLibEnv) || hasName(kv, "TZ")
+	})
+	return append(append(env, "TZ=UTC"), add...)
+}
+
+func hasName(kv, name string) bool {
+	return len(kv) > len(name) && kv[:len(name)] == name && kv[len(name)] == '='
+}

@@ -1,0 +1,83 @@
+package embedded
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+)
+
+var errPortTaken = errors.New("port already in use")
+
+// waitReady returns when the engine in s answers as the owner of path. Asking
+// for the path matters: if the child lost its port to another ClickHouse, that
+// one would answer a ping just as well.
+func waitReady(ctx context.Context, s *Server, path string, timeout time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	var last error
+	for {
+		select {
+		case <-s.child.done:
+			err := fmt.Errorf("clickhouse engine did not start: %w", s.child.exitError())
+			if strings.Contains(s.child.tail.String(), "Address already in use") {
+				err = fmt.Errorf("%w: %w", errPortTaken, err)
+			}
+			return err
+		case <-ctx.Done():
+			err := fmt.Errorf("clickhouse engine does not answer on %s (%w): %w", s.HTTPAddr, ctx.Err(), last)
+			return lastWords(err, s.child.tail.String())
+		case <-time.After(10 * time.Millisecond):
+		}
+		if last = askOnce(ctx, s, path); last == nil {
+			return nil
+		}
+	}
+}
+
+func askOnce(ctx context.Context, s *Server, path string) error {
+	got, err := ask(ctx, s.HTTPAddr, "SELECT path FROM system.disks WHERE name = 'default'")
+	if err != nil {
+		return err
+	}
+	if want := path + "/"; strings.TrimSpace(got) != want {
+		return fmt.Errorf("another engine answers on %s, its data is in %q", s.HTTPAddr, got)
+	}
+	// HTTP is the listener started last, so this one is there.
+	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp4", s.Addr)
+	if err != nil {
+		return err
+	}
+	return conn.Close()
+}
+
+// ask sends one statement over HTTP. It keeps no connection open: the engine
+// waits for those when it stops.
+func ask(ctx context.Context, addr, query string) (string, error) {
+	return askPath(ctx, addr, "/", query)
+}
+
+func askPath(ctx context.Context, addr, path, query string) (string, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+addr+path, strings.NewReader(query))
+	if err != nil {
+		return "", err
+	}
+	req.Close = true
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return "", err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
+	if err != nil {
+		return "", err
+	}
+	if resp.StatusCode != http.StatusOK {
+		return "", fmt.Errorf("%s: %s", resp.Status, body)
+	}
+	return string(body), nil
+}
