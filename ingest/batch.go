@@ -57,10 +57,14 @@ type Batch struct {
 }
 
 // Log is where events are kept. Append returns only when everything in the
-// batch is durable. It is not atomic across a crash: StoredFrom tells, for one
-// partition, which origins at or above an offset are there already, so that the
-// next owner can complete what a dead one began.
+// batch is durable, the spans last. It is not atomic across a crash: Covered
+// tells how far the spans of a partition reach, and StoredFrom which origins at
+// or above an offset are there already, so that the next owner can complete what
+// a dead one began.
 type Log interface {
 	Append(ctx context.Context, b *Batch) error
+	// Covered returns the end of the gapless run of spans that holds or begins
+	// at an offset, or the offset itself when none does.
+	Covered(ctx context.Context, topic string, partition int32, offset int64) (int64, error)
 	StoredFrom(ctx context.Context, topic string, partition int32, offset int64) (map[Origin]struct{}, error)
 }

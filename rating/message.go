@@ -14,6 +14,7 @@ type Message struct {
 	Kind        Kind
 	SentAt      Instant // SEMANTICS, "Identity and merging"
 	DeliveredAt Instant // zero while not delivered
+	Failed      bool    // a failed status was seen; after a delivery it changes nothing
 
 	Regime   Regime
 	Class    Class
@@ -30,6 +31,9 @@ type Message struct {
 
 	Tier int   // 1-based volume tier, 0 when not charged
 	Rate *Rate // the price row charged, nil when not charged
+
+	sender  *senderTerm  // registration in force at SentAt, nil when there is none
+	account *accountTerm // terms in force at SentAt, nil for an unknown sender
 }
 
 // Class is the founding distinction: an answer or a notification.

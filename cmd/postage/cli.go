@@ -1,0 +1,200 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"postage/rating"
+	"postage/schemas/tariff"
+)
+
+// Exit statuses.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// cli is the command line. One file per subcommand holds its struct and its Run.
+type cli struct {
+	Demo    demoCommand    `cmd:"" help:"A month of made-up traffic through the whole pipeline, on the embedded engines."`
+	Ingest  ingestCommand  `cmd:"" help:"Consume events from Kafka into the log."`
+	Rate    rateCommand    `cmd:"" help:"Rate events offline: events in, one JSON line per outbound message out."`
+	Close   closeCommand   `cmd:"" help:"Close a month: statements, invoices, and later the adjustments."`
+	Tariff  tariffCommand  `cmd:"" help:"Check a tariff, or write out the example one."`
+	Events  eventsCommand  `cmd:"" help:"Generate made-up events, or validate real ones."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+
+	Verbose bool `short:"v" help:"Log what is done, not only what goes wrong."`
+}
+
+// streams are the program's input and output. Results go to out; progress, logs
+// and errors to err.
+type streams struct {
+	in  io.Reader
+	out io.Writer
+	err io.Writer
+	log *slog.Logger
+}
+
+// usageError is a wrong use of the command line: exit status 2.
+type usageError struct{ error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// run executes one command line and returns the exit status. An interrupt cancels
+// the command's context: it finishes what it has in hand and stops.
+func run(args []string, in io.Reader, out, errOut io.Writer) int {
+	var c cli
+	exited := -1
+	parser := kong.Must(&c,
+		kong.Name("postage"),
+		kong.Description("Meters and bills WhatsApp Business messages: events from Kafka, rated by country, volume and package, kept in ClickHouse, out as invoices and workbooks."),
+		kong.Writers(out, errOut),
+		kong.Exit(func(status int) { exited = status }),
+		kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)
+	command, err := parser.Parse(args)
+	if exited >= 0 { // --help
+		return exited
+	}
+	if err != nil {
+		fmt.Fprintf(errOut, "postage: %v\nRun \"postage --help\" or \"postage COMMAND --help\".\n", err)
+		return exitUsage
+	}
+	level := slog.LevelWarn
+	if c.Verbose {
+		level = slog.LevelInfo
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	s := &streams{in, out, errOut, slog.New(slog.NewTextHandler(errOut, &slog.HandlerOptions{Level: level}))}
+	command.BindTo(ctx, (*context.Context)(nil))
+	err = command.Run(s)
+	var usage usageError
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &usage):
+		fmt.Fprintf(errOut, "postage: %v\n", err)
+		return exitUsage
+	default:
+		fmt.Fprintf(errOut, "postage: %v\n", err)
+		return exitFailed
+	}
+}
+
+// tariffFlag names a tariff.
+type tariffFlag struct {
+	Tariff string `required:"" placeholder:"DIR" help:"Folder with the tariff's CSV files, or \"example\" for the built-in one."`
+}
+
+// loadLenient is load for those who only look: what a check of the whole tariff
+// finds is reported, and messages it leaves without account or price are unrated.
+func (f tariffFlag) loadLenient(report io.Writer) (*loadedTariff, error) {
+	return f.open(func(faults error) { fmt.Fprintf(report, "%v\n", faults) })
+}
+
+// load is for those who bill: a tariff with any fault is refused.
+func (f tariffFlag) load() (*loadedTariff, error) { return f.open(nil) }
+
+// loadedTariff is a tariff ready for use, with the content that a close pins.
+type loadedTariff struct {
+	*rating.Tariff
+	content []byte
+	example bool
+}
+
+func (t *loadedTariff) tariffOrNil() *rating.Tariff {
+	if t == nil {
+		return nil
+	}
+	return t.Tariff
+}
+
+// open reads the tariff that the flag names. Faults that leave all rows readable
+// go to tolerate, when there is one.
+func (f tariffFlag) open(tolerate func(error)) (*loadedTariff, error) {
+	if f.Tariff == "example" {
+		return loadTariff(tariff.Example, true, tolerate)
+	}
+	info, err := os.Stat(f.Tariff)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, usagef("tariff %s does not exist; name a folder with accounts.csv, senders.csv, markets.csv, prices.csv and packages.csv", f.Tariff)
+	case err != nil:
+		return nil, fmt.Errorf("tariff: %w", err)
+	case !info.IsDir():
+		return nil, usagef("tariff %s is not a folder", f.Tariff)
+	}
+	return loadTariff(os.DirFS(f.Tariff), false, tolerate)
+}
+
+func loadTariff(files fs.FS, example bool, tolerate func(error)) (*loadedTariff, error) {
+	rows, err := tariff.Read(files)
+	switch {
+	case err != nil && (rows == nil || tolerate == nil):
+		return nil, err
+	case err != nil:
+		tolerate(err)
+	}
+	content, err := tariff.Canonical(files)
+	if err != nil {
+		return nil, err
+	}
+	t, err := rating.NewTariff(rows)
+	if err != nil {
+		return nil, fmt.Errorf("tariff: %w", err)
+	}
+	return &loadedTariff{t, content, example}, nil
+}
+
+// thawTariff reads a tariff back from the content that a close pinned.
+func thawTariff(content []byte) (*rating.Tariff, error) {
+	files, err := tariff.FromCanonical(content)
+	if err != nil {
+		return nil, err
+	}
+	t, err := loadTariff(files, false, nil)
+	if err != nil {
+		return nil, err
+	}
+	return t.Tariff, nil
+}
+
+// defaultDataDir is where the embedded engines and the books keep their data
+// unless --data says otherwise.
+func defaultDataDir() string {
+	if dir, err := os.UserConfigDir(); err == nil {
+		return filepath.Join(dir, "postage")
+	}
+	return "postage-data"
+}
+
+type versionCommand struct{}
+
+func (versionCommand) Run(s *streams) error {
+	version := "(unknown)"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		version = info.Main.Version
+		for _, setting := range info.Settings {
+			if setting.Key == "vcs.revision" {
+				version += " " + setting.Value
+			}
+		}
+	}
+	_, err := fmt.Fprintln(s.out, "postage", version)
+	return err
+}

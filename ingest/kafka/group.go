@@ -1,0 +1,235 @@
+// Package kafka is the only one that speaks to Kafka, through kafka-go: a
+// consumer group as a source of ingest, and producers. It decides nothing about
+// what records mean.
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	kafkago "github.com/segmentio/kafka-go"
+
+	"postage/ingest"
+	"postage/rating"
+)
+
+// MaxRecordBytes is the largest record that is read or written: larger ones than
+// the decoder accepts must still arrive, to be refused and kept.
+const MaxRecordBytes = 32 << 20
+
+// Group is a consumer group on one topic. It implements ingest.Source.
+type Group struct {
+	brokers []string
+	topic   string
+	group   *kafkago.ConsumerGroup
+	logger  *slog.Logger
+}
+
+// JoinGroup joins a consumer group. A group without a committed offset starts at
+// the earliest record: what came before it first started counts too.
+func JoinGroup(brokers []string, topic, id string, logger *slog.Logger) (*Group, error) {
+	g, err := kafkago.NewConsumerGroup(kafkago.ConsumerGroupConfig{
+		ID:                    id,
+		Brokers:               brokers,
+		Topics:                []string{topic},
+		StartOffset:           kafkago.FirstOffset,
+		WatchPartitionChanges: true,
+		SessionTimeout:        15 * time.Second,
+		RebalanceTimeout:      30 * time.Second,
+		Logger:                kafkago.LoggerFunc(func(f string, a ...any) { logger.Debug(fmt.Sprintf(f, a...)) }),
+		ErrorLogger:           kafkago.LoggerFunc(func(f string, a ...any) { logger.Warn(fmt.Sprintf(f, a...)) }),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("kafka %v, group %s: %w", brokers, id, err)
+	}
+	return &Group{brokers, topic, g, logger}, nil
+}
+
+// Close leaves the group.
+func (g *Group) Close() error { return g.group.Close() }
+
+// Next implements ingest.Source. It rides out the errors of a rebalance.
+func (g *Group) Next(ctx context.Context) (ingest.Generation, error) {
+	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
+		gen, err := g.group.Next(ctx)
+		switch {
+		case err == nil:
+			return g.newGeneration(ctx, gen)
+		case ctx.Err() != nil, errors.Is(err, kafkago.ErrGroupClosed):
+			return nil, err
+		}
+		g.logger.Warn("joining the group", "error", err, "retry_in", pause)
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// generation implements ingest.Generation.
+type generation struct {
+	group *Group
+	gen   *kafkago.Generation
+	owned map[ingest.Partition]int64
+
+	records chan ingest.Message
+	failed  chan error
+	over    chan struct{} // closed when the generation has ended
+	once    sync.Once
+}
+
+func (g *Group) newGeneration(ctx context.Context, gen *kafkago.Generation) (*generation, error) {
+	n := &generation{
+		group: g, gen: gen, owned: map[ingest.Partition]int64{},
+		records: make(chan ingest.Message, 4096), failed: make(chan error, 1), over: make(chan struct{}),
+	}
+	gen.Start(func(ctx context.Context) {
+		<-ctx.Done()
+		n.once.Do(func() { close(n.over) })
+	})
+	for topic, assigned := range gen.Assignments {
+		for _, a := range assigned {
+			offset := a.Offset
+			if offset < 0 { // nothing committed yet
+				first, _, err := g.offsets(ctx, a.ID)
+				if err != nil {
+					return nil, err
+				}
+				offset = first
+			}
+			n.owned[ingest.Partition{Topic: topic, ID: int32(a.ID)}] = offset
+		}
+	}
+	return n, nil
+}
+
+// offsets returns the earliest offset kept and the next one to be produced.
+func (g *Group) offsets(ctx context.Context, partition int) (first, next int64, err error) {
+	var conn *kafkago.Conn
+	for _, broker := range g.brokers {
+		if conn, err = kafkago.DialLeader(ctx, "tcp", broker, g.topic, partition); err == nil {
+			break
+		}
+	}
+	if err != nil {
+		return 0, 0, fmt.Errorf("topic %s, partition %d: %w", g.topic, partition, err)
+	}
+	defer conn.Close()
+	if first, next, err = conn.ReadOffsets(); err != nil {
+		return 0, 0, fmt.Errorf("topic %s, partition %d: offsets: %w", g.topic, partition, err)
+	}
+	return first, next, nil
+}
+
+func (n *generation) Owned() map[ingest.Partition]int64 { return n.owned }
+
+func (n *generation) Ends(ctx context.Context) (map[ingest.Partition]int64, error) {
+	ends := make(map[ingest.Partition]int64, len(n.owned))
+	for p := range n.owned {
+		_, next, err := n.group.offsets(ctx, int(p.ID))
+		if err != nil {
+			return nil, err
+		}
+		ends[p] = next
+	}
+	return ends, nil
+}
+
+func (n *generation) Start(from map[ingest.Partition]int64) {
+	for p, offset := range from {
+		n.gen.Start(func(ctx context.Context) {
+			if err := n.read(ctx, p, offset); err != nil && ctx.Err() == nil {
+				select {
+				case n.failed <- err:
+				default:
+				}
+			}
+		})
+	}
+}
+
+// read feeds the records of one partition into the channel until the generation
+// ends.
+func (n *generation) read(ctx context.Context, p ingest.Partition, offset int64) error {
+	r := kafkago.NewReader(kafkago.ReaderConfig{
+		Brokers:       n.group.brokers,
+		Topic:         p.Topic,
+		Partition:     int(p.ID),
+		MinBytes:      1,
+		MaxBytes:      MaxRecordBytes,
+		MaxWait:       250 * time.Millisecond,
+		QueueCapacity: 1024,
+		ErrorLogger:   kafkago.LoggerFunc(func(f string, a ...any) { n.group.logger.Warn(fmt.Sprintf(f, a...)) }),
+	})
+	defer r.Close()
+	if err := r.SetOffset(offset); err != nil {
+		return fmt.Errorf("topic %s, partition %d, offset %d: %w", p.Topic, p.ID, offset, err)
+	}
+	for {
+		m, err := r.ReadMessage(ctx)
+		if err != nil {
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			return fmt.Errorf("topic %s, partition %d: %w", p.Topic, p.ID, err)
+		}
+		select {
+		case n.records <- ingest.Message{
+			Topic: m.Topic, Partition: int32(m.Partition), Offset: m.Offset,
+			Time: rating.At(m.Time), Key: m.Key, Value: m.Value,
+		}:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+func (n *generation) Fetch(ctx context.Context, dst []ingest.Message) ([]ingest.Message, error) {
+	select {
+	case m := <-n.records:
+		dst = append(dst, m)
+	case err := <-n.failed:
+		return dst, err
+	case <-n.over:
+		return dst, ingest.ErrGenerationEnded
+	case <-ctx.Done():
+		return dst, ctx.Err()
+	}
+	for range len(n.records) { // what is there already comes along
+		dst = append(dst, <-n.records)
+	}
+	return dst, nil
+}
+
+func (n *generation) Commit(ctx context.Context, next map[ingest.Partition]int64) error {
+	offsets := map[string]map[int]int64{}
+	for p, offset := range next {
+		if offsets[p.Topic] == nil {
+			offsets[p.Topic] = map[int]int64{}
+		}
+		offsets[p.Topic][int(p.ID)] = offset
+	}
+	var err error
+	for range 3 {
+		if err = n.gen.CommitOffsets(offsets); err == nil {
+			return nil
+		}
+		if errors.Is(err, kafkago.RebalanceInProgress) || errors.Is(err, kafkago.IllegalGeneration) || errors.Is(err, kafkago.UnknownMemberId) {
+			return ingest.ErrGenerationEnded
+		}
+		select {
+		case <-n.over:
+			return ingest.ErrGenerationEnded
+		case <-time.After(200 * time.Millisecond):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return fmt.Errorf("commit: %w", err)
+}

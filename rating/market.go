@@ -1,0 +1,95 @@
+package rating
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// marketIndex finds the market of a destination: by the user's country when the
+// tariff lists it, else by the longest dialling prefix, as dated.
+type marketIndex struct {
+	byPrefix  map[string][]*MarketRow // in time order
+	byCountry map[string][]countryPrefix
+	longest   int // digits of the longest prefix
+}
+
+// countryPrefix are the rows that give a country one prefix, in time order. Two
+// countries may share a prefix.
+type countryPrefix struct {
+	prefix string
+	rows   []*MarketRow
+}
+
+func newMarketIndex(rows []MarketRow) *marketIndex {
+	ix := &marketIndex{byPrefix: map[string][]*MarketRow{}, byCountry: map[string][]countryPrefix{}}
+	dated := make([]*MarketRow, len(rows))
+	for i := range rows {
+		dated[i] = &rows[i]
+	}
+	slices.SortStableFunc(dated, func(a, b *MarketRow) int { return a.ValidFrom.Compare(b.ValidFrom) })
+	for _, r := range dated {
+		ix.byPrefix[r.Prefix] = append(ix.byPrefix[r.Prefix], r)
+		ix.longest = max(ix.longest, len(r.Prefix))
+		if r.Country == "" {
+			continue
+		}
+		prefixes := ix.byCountry[r.Country]
+		at := slices.IndexFunc(prefixes, func(p countryPrefix) bool { return p.prefix == r.Prefix })
+		if at < 0 {
+			prefixes = append(prefixes, countryPrefix{prefix: r.Prefix})
+			at = len(prefixes) - 1
+		}
+		prefixes[at].rows = append(prefixes[at].rows, r)
+		ix.byCountry[r.Country] = prefixes
+	}
+	for _, prefixes := range ix.byCountry { // longest first, so that the first match is the answer
+		slices.SortFunc(prefixes, func(a, b countryPrefix) int {
+			return cmp.Or(cmp.Compare(len(b.prefix), len(a.prefix)), strings.Compare(a.prefix, b.prefix))
+		})
+	}
+	return ix
+}
+
+func marketOn(rows []*MarketRow, on Date) *MarketRow {
+	return inForce(rows, on, func(r *MarketRow) Date { return r.ValidFrom })
+}
+
+// find returns the market of a user on a date and the user's country. Market is
+// "" when no row fits. SEMANTICS, "Pricing": of several rows of the event's
+// country, the one with the longest prefix that the number has; of rows whose
+// prefix the number does not have, the shortest; without any row of that
+// country, the prefix alone decides.
+func (ix *marketIndex) find(user, userCountry string, on Date) (market, country string) {
+	digits := strings.TrimPrefix(user, "+")
+	if userCountry != "" {
+		var fallback *MarketRow
+		for _, p := range ix.byCountry[userCountry] {
+			r := marketOn(p.rows, on)
+			if r == nil {
+				continue
+			}
+			if strings.HasPrefix(digits, p.prefix) {
+				return r.Market, userCountry
+			}
+			fallback = r
+		}
+		if fallback != nil {
+			return fallback.Market, userCountry
+		}
+	}
+	country = userCountry
+	for n := min(ix.longest, len(digits)); n > 0; n-- {
+		if r := marketOn(ix.byPrefix[digits[:n]], on); r != nil {
+			if country == "" {
+				country = r.Country
+			}
+			market = r.Market
+			break
+		}
+	}
+	if country == "" {
+		country = CountryOfNumber(user)
+	}
+	return market, country
+}

@@ -1,0 +1,28 @@
+package rating
+
+import "time"
+
+// schedule is when each regime began, at the sender's local midnight (domain
+// page, section B). A tariff may override it for an account: regimes.csv.
+var schedule = []RegimeRow{
+	{ValidFrom: Date{2018, time.January, 1}, Regime: NBP},
+	{ValidFrom: Date{2022, time.February, 1}, Regime: CBP1},
+	{ValidFrom: Date{2023, time.June, 1}, Regime: CBP2},
+	{ValidFrom: Date{2024, time.November, 1}, Regime: CBP3},
+	{ValidFrom: Date{2025, time.July, 1}, Regime: PMP1},
+	{ValidFrom: Date{2026, time.October, 1}, Regime: PMP2},
+}
+
+// regimeOn returns the regime of an account on the sender's local date and the
+// date it came into force: the account's own rows of regimes.csv first, then
+// those of "*", then the built-in schedule.
+func (t *Tariff) regimeOn(account string, on Date) (Regime, Date) {
+	for _, rows := range [...][]RegimeRow{t.regimes[account], t.regimes["*"], schedule} {
+		for i := len(rows) - 1; i >= 0; i-- {
+			if !on.Before(rows[i].ValidFrom) {
+				return rows[i].Regime, rows[i].ValidFrom
+			}
+		}
+	}
+	return NBP, schedule[0].ValidFrom
+}

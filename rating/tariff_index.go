@@ -1,0 +1,282 @@
+package rating
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+)
+
+// Tariff is everything rating needs, indexed. It is immutable and safe for
+// concurrent use. All dates are resolved to instants once, here.
+type Tariff struct {
+	Rows *TariffRows
+
+	accounts map[string][]*accountTerm // by account, in time order
+	senders  map[string][]*senderTerm  // by sender, in time order
+	markets  *marketIndex
+	prices   map[rateKey][]*rateSet // in time order
+	packages map[string][]*PackageRow
+	regimes  map[string][]RegimeRow // by account or "*"
+	settings map[string][]SettingRow
+	fx       map[[2]string][]FXRow
+	openings map[openingKey]int64
+	groups   map[string]string // account -> group, see Group
+}
+
+// accountTerm is one row of accounts.csv with its validity [from, to) as
+// instants.
+type accountTerm struct {
+	*AccountRow
+	loc      *time.Location
+	from, to Instant
+}
+
+// senderTerm is one row of senders.csv.
+type senderTerm struct {
+	*SenderRow
+	loc      *time.Location // the sender's own, else its account's
+	from, to Instant
+}
+
+const forever = Instant(math.MaxInt64)
+
+// NewTariff indexes the rows. It expects rows that the checks of schemas/tariff
+// accept and returns an error naming the row where they would be ambiguous or
+// cannot be understood.
+func NewTariff(rows *TariffRows) (*Tariff, error) {
+	t := &Tariff{
+		Rows:     rows,
+		accounts: map[string][]*accountTerm{},
+		senders:  map[string][]*senderTerm{},
+		packages: map[string][]*PackageRow{},
+		regimes:  map[string][]RegimeRow{},
+		settings: map[string][]SettingRow{},
+		fx:       map[[2]string][]FXRow{},
+	}
+	zones := map[string]*time.Location{}
+	zone := func(row Row, name string) (*time.Location, error) {
+		if loc, ok := zones[name]; ok {
+			return loc, nil
+		}
+		loc, err := time.LoadLocation(name)
+		if err != nil {
+			return nil, fmt.Errorf("%s: timezone %q is not known; write an IANA name such as Europe/London", row, name)
+		}
+		zones[name] = loc
+		return loc, nil
+	}
+
+	for i := range rows.Accounts {
+		a := &rows.Accounts[i]
+		loc, err := zone(a.Row, a.Timezone)
+		if err != nil {
+			return nil, err
+		}
+		from, to := period(a.ValidFrom, a.ValidTo, loc)
+		t.accounts[a.Account] = append(t.accounts[a.Account], &accountTerm{a, loc, from, to})
+	}
+	for _, terms := range t.accounts {
+		slices.SortStableFunc(terms, func(a, b *accountTerm) int { return cmp.Compare(a.from, b.from) })
+	}
+	for i := range rows.Senders {
+		s := &rows.Senders[i]
+		accountLoc := time.UTC
+		if terms := t.accounts[s.Account]; len(terms) > 0 {
+			accountLoc = terms[len(terms)-1].loc
+		}
+		loc := accountLoc
+		if s.Timezone != "" {
+			var err error
+			if loc, err = zone(s.Row, s.Timezone); err != nil {
+				return nil, err
+			}
+		}
+		from, to := period(s.ValidFrom, s.ValidTo, accountLoc)
+		t.senders[s.Sender] = append(t.senders[s.Sender], &senderTerm{s, loc, from, to})
+	}
+	for _, terms := range t.senders {
+		slices.SortStableFunc(terms, func(a, b *senderTerm) int { return cmp.Compare(a.from, b.from) })
+	}
+	for i := range rows.Packages {
+		p := &rows.Packages[i]
+		t.packages[p.Package] = append(t.packages[p.Package], p)
+	}
+	for _, ps := range t.packages {
+		slices.SortStableFunc(ps, func(a, b *PackageRow) int { return a.ValidFrom.Compare(b.ValidFrom) })
+	}
+	for _, r := range rows.Regimes {
+		t.regimes[r.Account] = append(t.regimes[r.Account], r)
+	}
+	for _, rs := range t.regimes {
+		slices.SortStableFunc(rs, func(a, b RegimeRow) int { return a.ValidFrom.Compare(b.ValidFrom) })
+	}
+	for _, s := range rows.Settings {
+		key := s.Account + "\x00" + s.Setting
+		t.settings[key] = append(t.settings[key], s)
+	}
+	for _, ss := range t.settings {
+		slices.SortStableFunc(ss, func(a, b SettingRow) int { return a.ValidFrom.Compare(b.ValidFrom) })
+	}
+	for _, f := range rows.FX {
+		key := [2]string{f.From, f.To}
+		t.fx[key] = append(t.fx[key], f)
+	}
+	for _, fs := range t.fx {
+		slices.SortStableFunc(fs, func(a, b FXRow) int { return a.On.Compare(b.On) })
+	}
+	t.markets = newMarketIndex(rows.Markets)
+	t.openings = openings(rows.Openings)
+	t.groups = groupAccounts(rows)
+	var err error
+	t.prices, err = newRateSets(rows.Prices)
+	return t, err
+}
+
+func (r Row) String() string { return fmt.Sprintf("%s:%d", r.File, r.Line) }
+
+// period turns the dates of a row into [from, to) at local midnights of loc. An
+// absent date is open.
+func period(validFrom, validTo Date, loc *time.Location) (from, to Instant) {
+	from, to = math.MinInt64, forever
+	if !validFrom.IsZero() {
+		from = validFrom.Midnight(loc)
+	}
+	if !validTo.IsZero() {
+		to = validTo.Midnight(loc)
+	}
+	return from, to
+}
+
+// senderAt returns the registration of a sender in force at an instant, or nil.
+// A later row takes over from an earlier one.
+func (t *Tariff) senderAt(sender string, at Instant) *senderTerm {
+	terms := t.senders[sender]
+	for i := len(terms) - 1; i >= 0; i-- {
+		if terms[i].from <= at && at < terms[i].to {
+			return terms[i]
+		}
+	}
+	return nil
+}
+
+// accountAt returns the terms of an account in force at an instant, or nil.
+func (t *Tariff) accountAt(account string, at Instant) *accountTerm {
+	terms := t.accounts[account]
+	for i := len(terms) - 1; i >= 0; i-- {
+		if terms[i].from <= at && at < terms[i].to {
+			return terms[i]
+		}
+	}
+	return nil
+}
+
+// AccountOn returns the row of an account in force on a date, or nil.
+func (t *Tariff) AccountOn(account string, on Date) *AccountRow {
+	terms := t.accounts[account]
+	for i := len(terms) - 1; i >= 0; i-- {
+		a := terms[i]
+		if !on.Before(a.ValidFrom) && (a.ValidTo.IsZero() || on.Before(a.ValidTo)) {
+			return a.AccountRow
+		}
+	}
+	return nil
+}
+
+// packageOn returns the package row in force on a date, or nil.
+func (t *Tariff) packageOn(name string, on Date) *PackageRow {
+	return inForce(t.packages[name], on, func(p *PackageRow) Date { return p.ValidFrom })
+}
+
+// setting returns the value of a setting for an account on a date: the account's
+// own row before that of "*". "" when there is none.
+func (t *Tariff) setting(account, name string, on Date) string {
+	for _, who := range [...]string{account, "*"} {
+		rows := t.settings[who+"\x00"+name]
+		for i := len(rows) - 1; i >= 0; i-- {
+			if !on.Before(rows[i].ValidFrom) {
+				return rows[i].Value
+			}
+		}
+	}
+	return ""
+}
+
+// inForce returns the last row, in time order, that began on or before the date.
+func inForce[R any](rows []*R, on Date, from func(*R) Date) *R {
+	for i := len(rows) - 1; i >= 0; i-- {
+		if !on.Before(from(rows[i])) {
+			return rows[i]
+		}
+	}
+	return nil
+}
+
+// Accounts lists the accounts that have terms in a month, sorted.
+func (t *Tariff) Accounts(m Month) []string {
+	var names []string
+	for name, terms := range t.accounts {
+		for _, a := range terms {
+			if a.ValidFrom.Before(m.Next().First()) && (a.ValidTo.IsZero() || m.First().Before(a.ValidTo)) {
+				names = append(names, name)
+				break
+			}
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// groupAccounts finds which accounts must be priced together, because they
+// share a pool, a WABA or a sender and with it a counter. Each account maps to
+// the smallest name of its group.
+func groupAccounts(rows *TariffRows) map[string]string {
+	parent := map[string]string{}
+	var find func(string) string
+	find = func(x string) string {
+		p, ok := parent[x]
+		if !ok || p == x {
+			parent[x] = x
+			return x
+		}
+		root := find(p)
+		parent[x] = root
+		return root
+	}
+	join := func(a, b string) {
+		if ra, rb := find(a), find(b); ra < rb {
+			parent[rb] = ra
+		} else {
+			parent[ra] = rb
+		}
+	}
+	// Keys of different sorts get a byte in front that no account name starts
+	// with and that sorts behind every name, so that the root is an account.
+	for i := range rows.Accounts {
+		a := &rows.Accounts[i]
+		find(a.Account)
+		if a.Pool != "" {
+			join(a.Account, "\xff"+"pool "+a.Pool)
+		}
+	}
+	for i := range rows.Senders {
+		s := &rows.Senders[i]
+		join(s.Account, "\xff"+"sender "+s.Sender)
+		if s.WABA != "" {
+			join(s.Account, "\xff"+"waba "+s.WABA)
+		}
+	}
+	groups := make(map[string]string, len(parent))
+	for x := range parent {
+		if x[:min(1, len(x))] != "\xff" {
+			groups[x] = find(x)
+		}
+	}
+	return groups
+}
+
+// Group names the set of accounts that must be priced together with this one:
+// those sharing a pool, a WABA or a sender. An account that shares nothing is
+// its own group.
+func (t *Tariff) Group(account string) string { return cmp.Or(t.groups[account], account) }

@@ -1,0 +1,127 @@
+package closing
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"postage/rating"
+	"postage/reports"
+	"postage/reports/sheets"
+)
+
+// Export writes into a folder what finance downloads: every document issued for
+// the month as PDF, XLSX and JSON, and the workbook over all accounts. Files of
+// issued documents are the bytes kept in the books. It returns the paths written.
+func (c *Closer) Export(ctx context.Context, r *Result, dir string) ([]string, error) {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return nil, fmt.Errorf("export: %w", err)
+	}
+	documents := r.Documents
+	if r.Kind != reports.DraftRun {
+		var err error
+		if documents, err = c.Books.Documents(ctx, r.Run.Month); err != nil {
+			return nil, err
+		}
+	}
+	var paths []string
+	write := func(name string, content []byte) error {
+		path := filepath.Join(dir, name)
+		paths = append(paths, path)
+		return os.WriteFile(path, content, 0o640)
+	}
+	for i := range documents {
+		if err := c.exportDocument(ctx, &documents[i], write); err != nil {
+			return nil, fmt.Errorf("export of %s: %w", documents[i].Customer.ID, err)
+		}
+	}
+	path := filepath.Join(dir, fmt.Sprintf("postage-%s%s.xlsx", r.Run.Month, suffix(r.Kind)))
+	if err := c.exportWorkbook(r, documents, path); err != nil {
+		return nil, fmt.Errorf("export of %s: %w", path, err)
+	}
+	return append(paths, path), nil
+}
+
+func suffix(k reports.RunKind) string {
+	if k == reports.DraftRun {
+		return "-draft"
+	}
+	return ""
+}
+
+func (c *Closer) exportDocument(ctx context.Context, d *reports.Document, write func(string, []byte) error) error {
+	base := fileName(d)
+	content, err := json.MarshalIndent(d, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := write(base+".json", append(content, '\n')); err != nil {
+		return err
+	}
+	for _, format := range Formats {
+		content, err := c.bytesOf(ctx, d, format.Name)
+		if err != nil {
+			return err
+		}
+		if err := write(base+"."+format.Name, content); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fileName is the document's number and account, or the account of a draft,
+// with nothing in it that a file system could take for a path.
+func fileName(d *reports.Document) string {
+	name := d.Number + "-" + d.Customer.ID
+	if d.Number == "" {
+		name = "draft-" + d.Customer.ID
+	}
+	safe := []rune(name)
+	for i, r := range safe {
+		ok := r == '-' || r == '_' || r == '.' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
+		if !ok {
+			safe[i] = '_'
+		}
+	}
+	return string(safe)
+}
+
+func (c *Closer) exportWorkbook(r *Result, documents []reports.Document, path string) (err error) {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	data := reports.WorkbookData{
+		Month: r.Run.Month, Kind: r.Kind, RunID: r.Run.ID, Cutoff: r.Run.Cutoff, Tariff: r.Run.Tariff,
+		Statements: r.Statements, Documents: documents,
+	}
+	return sheets.WriteWorkbook(f, data, func(yield func(*rating.Message, error) bool) {
+		for _, m := range r.Messages {
+			if m.Outcome == rating.Charged && !yield(m, nil) {
+				return
+			}
+		}
+	})
+}
+
+// bytesOf returns a file of a document: as kept in the books, or drawn now for a
+// draft.
+func (c *Closer) bytesOf(ctx context.Context, d *reports.Document, name string) ([]byte, error) {
+	if d.Number != "" {
+		return c.Books.File(ctx, d.Number, name)
+	}
+	for _, format := range Formats {
+		if format.Name == name {
+			var b bytes.Buffer
+			err := format.Write(&b, d)
+			return b.Bytes(), err
+		}
+	}
+	return nil, fmt.Errorf("no format %q", name)
+}

@@ -1,0 +1,188 @@
+package reports
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"postage/rating"
+)
+
+// Seal is the SHA-256 of a statement in canonical JSON, in hexadecimal. Equal
+// statements have equal seals; documents and books carry it.
+func Seal(s *rating.Statement) (string, error) {
+	b, err := json.Marshal(s)
+	if err != nil {
+		return "", fmt.Errorf("statement %s %s: %w", s.Account, s.Month, err)
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// Composer makes documents from statements with what the tariff says of the
+// parties. It gives no number: that is for the books, at the moment of issue.
+type Composer struct {
+	Tariff   *rating.Tariff
+	IssuedOn rating.Date
+	Example  bool // the tariff is the example one
+}
+
+// defaultPaymentTermsDays applies where accounts.csv says nothing.
+const defaultPaymentTermsDays = 30
+
+// Invoice composes the invoice of a statement.
+func (c *Composer) Invoice(s *rating.Statement) (*Document, error) {
+	d, account, err := c.begin(Invoice, s)
+	if err != nil {
+		return nil, err
+	}
+	terms := account.PaymentTermsDays
+	if terms == 0 {
+		terms = defaultPaymentTermsDays
+	}
+	d.DueOn = c.IssuedOn.AddDays(terms)
+	for i := range s.Lines {
+		d.Lines = append(d.Lines, describe(&s.Lines[i]))
+	}
+	return d, c.total(d, account)
+}
+
+// begin fills what every document of a statement has.
+func (c *Composer) begin(t DocumentType, s *rating.Statement) (*Document, *rating.AccountRow, error) {
+	account := c.lastTerms(s)
+	if account == nil {
+		return nil, nil, fmt.Errorf("account %q has no row in accounts.csv for %s", s.Account, s.Month)
+	}
+	seal, err := Seal(s)
+	if err != nil {
+		return nil, nil, err
+	}
+	d := &Document{
+		Type: t, IssuedOn: c.IssuedOn, Month: s.Month, Example: c.Example,
+		Customer: Party{
+			ID: s.Account, Name: account.Name, Address: account.Address, Country: account.Country,
+			VATNumber: account.VATNumber, TaxID: account.TaxID, Email: account.Email,
+		},
+		BuyerReference: account.BuyerReference,
+		Currency:       s.Currency, Scale: s.Scale, Counts: s.Counts, Tariff: s.Tariff, Seal: seal,
+	}
+	seller, err := c.seller(account)
+	if err != nil {
+		return nil, nil, err
+	}
+	if seller != nil {
+		d.Bank = seller.Bank
+		d.Seller = Party{ID: seller.Seller, Name: seller.Name, Address: seller.Address, Country: seller.Country, VATNumber: seller.VATNumber}
+	}
+	return d, account, nil
+}
+
+func (c *Composer) lastTerms(s *rating.Statement) *rating.AccountRow {
+	for d := s.Month.Last(); !d.Before(s.Month.First()); d = d.AddDays(-1) {
+		if row := c.Tariff.AccountOn(s.Account, d); row != nil {
+			return row
+		}
+	}
+	return nil
+}
+
+// seller finds who sells to an account: the one it names, or the only one there
+// is. A tariff without sellers.csv has none.
+func (c *Composer) seller(a *rating.AccountRow) (*rating.SellerRow, error) {
+	sellers := c.Tariff.Rows.Sellers
+	switch {
+	case len(sellers) == 0 && a.Seller == "":
+		return nil, nil //nolint:nilnil // no sellers.csv: documents then show no seller
+	case a.Seller == "" && len(sellers) == 1:
+		return &sellers[0], nil
+	case a.Seller == "":
+		return nil, fmt.Errorf("%s: account %q names no seller and sellers.csv has %d; fill the column seller", a.Row, a.Account, len(sellers))
+	}
+	for i := range sellers {
+		if sellers[i].Seller == a.Seller {
+			return &sellers[i], nil
+		}
+	}
+	return nil, fmt.Errorf("%s: seller %q is not in sellers.csv; add it there", a.Row, a.Seller)
+}
+
+// Series is the number series of a document: one per seller, type and year.
+func (c *Composer) Series(d *Document) string {
+	prefix := "INV"
+	for _, s := range c.Tariff.Rows.Sellers {
+		if s.Seller == d.Seller.ID && s.InvoiceSeries != "" {
+			prefix = s.InvoiceSeries
+		}
+	}
+	switch d.Type {
+	case CreditNote:
+		prefix += "-CN"
+	case DebitNote:
+		prefix += "-DN"
+	case Invoice:
+	}
+	return fmt.Sprintf("%s-%04d", prefix, d.IssuedOn.Year)
+}
+
+// describe puts a statement line into words.
+func describe(l *rating.Line) DocumentLine {
+	d := DocumentLine{
+		Market: l.Market, Category: l.Category, Unit: "messages",
+		Quantity: l.Quantity, UnitPrice: l.UnitPrice, Exact: l.Exact, Billed: l.Billed, PriceRow: l.PriceRow,
+	}
+	switch l.Kind {
+	case rating.MonthlyFeeLine:
+		d.Description, d.Unit = "Monthly fee, package "+l.Detail, "month"
+	case rating.SenderFeeLine:
+		d.Description, d.Unit = "Sender fee, number "+l.Detail, "month"
+	case rating.MinimumSpendLine:
+		d.Description, d.Unit = "Difference to the "+l.Detail, "month"
+	case rating.AdjustmentLine:
+		d.Description, d.Unit = l.Detail, "units"
+	case rating.AllowanceLine:
+		d.Description = usageWords(l) + ", included in the package"
+	case rating.UsageLine:
+		d.Description = usageWords(l)
+		if l.Tier > 0 {
+			d.Description += fmt.Sprintf(", tier %d (from %s)", l.Tier, thousands(l.From))
+		}
+	}
+	return d
+}
+
+// usageWords names the messages of a usage line: "Utility notifications to India".
+func usageWords(l *rating.Line) string {
+	to := ""
+	if l.Market != "" {
+		to = " to " + l.Market
+	}
+	switch {
+	case l.Reason == rating.OpensConversation.String():
+		return sentence(l.Category) + " conversations" + to
+	case l.Category == "service":
+		return "Service messages" + to
+	case l.Category == "notification":
+		return "Notifications" + to
+	default:
+		return sentence(l.Category) + " notifications" + to
+	}
+}
+
+// sentence turns a code into words: "business_initiated" to "Business-initiated".
+func sentence(code string) string {
+	words := strings.ReplaceAll(code, "_", "-")
+	if words == "" {
+		return "Uncategorised"
+	}
+	return strings.ToUpper(words[:1]) + words[1:]
+}
+
+func thousands(n int64) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
