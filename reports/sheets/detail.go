@@ -1,0 +1,178 @@
+package sheets
+
+import (
+	"fmt"
+	"iter"
+
+	"github.com/shopspring/decimal"
+	"github.com/xuri/excelize/v2"
+
+	"postage/rating"
+)
+
+// detailPart is one of the sheets that hold the charged messages.
+type detailPart struct {
+	block
+}
+
+// tally is what the detail adds up to for one account and currency.
+type tally struct {
+	messages int64
+	exact    decimal.Decimal
+}
+
+// rowLimit is how many rows a sheet holds; a test lowers it.
+var rowLimit = excelize.TotalRows
+
+var detailColumns = []column{
+	{"Message", 44, false},
+	{"Account", 16, false},
+	{"Sender", 16, false},
+	{"User", 16, false},
+	{"Sent (UTC)", 19, false},
+	{"Delivered (UTC)", 19, false},
+	{"Class", 12, false},
+	{"Reason", 28, false},
+	{"Regime", 8, false},
+	{"Category", 18, false},
+	{"Market", 20, false},
+	{"Tier", 6, true},
+	{"Unit price", 14, true},
+	{"Price row", 16, false},
+	{"Currency", 9, false},
+	{"Exact as text", 22, false},
+}
+
+// rated is what every message of one price row shares, made once.
+type rated struct {
+	price, currency, row, exact any
+	account                     string
+	messages                    int64
+}
+
+type ratedKey struct {
+	account string
+	rate    *rating.Rate
+}
+
+// detail streams the charged messages, over as many sheets as they need. No
+// arithmetic is done for a message: rows are counted by price row, and the totals follow.
+func (m *month) detail(messages iter.Seq2[*rating.Message, error]) error {
+	d := &detailWriter{month: m, seen: map[ratedKey]*rated{}, totals: map[group]tally{}, names: map[string]any{}}
+	d.begin()
+	for msg, err := range messages {
+		if err != nil {
+			return err
+		}
+		if msg.Outcome == rating.Charged && msg.Rate != nil {
+			d.add(msg)
+		}
+		if m.err != nil {
+			return m.err
+		}
+	}
+	d.end()
+	d.fold()
+	m.tallies = d.totals
+	return nil
+}
+
+type detailWriter struct {
+	*month
+	sheet  *sheet
+	seen   map[ratedKey]*rated
+	totals map[group]tally
+	names  map[string]any // short strings that repeat, made into cells once
+	row    [16]any
+	day    int
+}
+
+func (d *detailWriter) begin() {
+	name := "Detail"
+	if n := len(d.parts); n > 0 {
+		name = fmt.Sprintf("Detail %d", n+1)
+	}
+	d.sheet = d.month.begin(name, "Charged messages, one a row. Amounts are rounded on the line, not here.", detailColumns)
+	d.parts = append(d.parts, detailPart{block{sheet: name, first: firstRow, twins: d.lines.twins}})
+	d.day = d.style(look{format: timeFormat, align: "left"})
+}
+
+func (d *detailWriter) end() {
+	if d.sheet.row < firstRow {
+		d.sheet.put(text("No charged messages.").with(quiet))
+	}
+	d.parts[len(d.parts)-1].last = d.sheet.row
+	d.sheet.filter(firstRow-1, d.sheet.row)
+	d.sheet.close()
+}
+
+func (d *detailWriter) add(msg *rating.Message) {
+	if d.sheet.row >= rowLimit {
+		d.end()
+		d.begin()
+	}
+	r := d.rated(msg)
+	r.messages++
+	tier := any(nil)
+	if msg.Tier != 0 {
+		tier = msg.Tier
+	}
+	d.row = [16]any{
+		d.value(text(msg.MessageID)), d.name(key(msg.Account)), d.name(msg.Sender), d.value(text(msg.User)),
+		d.at(msg.SentAt), d.at(msg.DeliveredAt), d.name(msg.Class.String()), d.name(msg.Reason.String()), d.name(msg.Regime.String()),
+		d.name(msg.Category), d.name(msg.Market), tier, r.price, r.row, r.currency, r.exact,
+	}
+	d.sheet.row++
+	d.note(d.sheet.w.SetRow(fmt.Sprintf("A%d", d.sheet.row), d.row[:]))
+}
+
+func (d *detailWriter) at(i rating.Instant) any {
+	if i == 0 {
+		return nil
+	}
+	return excelize.Cell{StyleID: d.day, Value: serial(i)}
+}
+
+// name makes the cell of a string that many rows share.
+func (d *detailWriter) name(s string) any {
+	v, ok := d.names[s]
+	if !ok {
+		if len(d.names) >= maxShared {
+			clear(d.names)
+		}
+		v = d.value(text(s))
+		d.names[s] = v
+	}
+	return v
+}
+
+// maxShared bounds what is remembered between rows.
+const maxShared = 4096
+
+func (d *detailWriter) rated(msg *rating.Message) *rated {
+	k := ratedKey{msg.Account, msg.Rate}
+	r, ok := d.seen[k]
+	if !ok {
+		if len(d.seen) >= maxShared {
+			d.fold()
+		}
+		r = &rated{
+			account: key(msg.Account), price: d.value(amount(msg.Rate.UnitPrice, price)), currency: d.value(text(msg.Rate.Currency)),
+			row: d.value(text(msg.Rate.PriceRow).with(look{indent: 1})), exact: d.value(exact("unit price", msg.Rate.UnitPrice)),
+		}
+		d.seen[k] = r
+	}
+	return r
+}
+
+// fold adds what was counted by price row to the totals.
+func (d *detailWriter) fold() {
+	for k, r := range d.seen {
+		g := group{r.account, k.rate.Currency}
+		t := d.totals[g]
+		t.messages += r.messages
+		t.exact = t.exact.Add(k.rate.UnitPrice.Mul(decimal.NewFromInt(r.messages)))
+		d.totals[g] = t
+	}
+	clear(d.seen)
+}
