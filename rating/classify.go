@@ -194,14 +194,16 @@ func (m *Message) Settle(asOf Instant) {
 }
 
 // compareClaim flags a message of which the carrier says something else than our
-// rules: billed or not, or another category. Before free tiers are drawn down,
-// as the carrier's `billable` also ignores them.
+// rules: billed or not, or another category. Where free tiers decide whether it
+// is billed, either answer of the carrier agrees.
 func (m *Message) compareClaim() {
 	if m.Claim == (Claim{}) || m.DeliveredAt == 0 || (m.Outcome != Charged && m.Outcome != Free) {
 		return
 	}
-	if m.Claim.Billable != BillableUnsaid && m.Reason != FreeServiceConversation && m.Reason != InOpenConversation {
-		if (m.Claim.Billable == BillableYes) != (m.Outcome == Charged) {
+	switch m.Reason {
+	case ServiceRegular, FreeServiceConversation, InOpenConversation, OpensConversation:
+	default:
+		if m.Claim.Billable != BillableUnsaid && (m.Claim.Billable == BillableYes) != (m.Outcome == Charged) {
 			m.Flags |= CarrierDisagrees
 		}
 	}

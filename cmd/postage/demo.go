@@ -15,9 +15,7 @@ import (
 	"postage/ingest"
 	"postage/ingest/kafka"
 	"postage/rating"
-	"postage/reports"
 	"postage/reports/closing"
-	"postage/schemas/clickhouse"
 	"postage/schemas/events/traffic"
 )
 
@@ -119,7 +117,9 @@ func (d *demo) play(ctx context.Context) error {
 	if d.invoices, err = d.closer.Close(ctx, d.month); err != nil {
 		return err
 	}
-	if d.late = chooseLate(d.invoices.Messages); d.late != nil {
+	d.late = chooseLate(d.invoices.Messages)
+	d.invoices.Messages = nil // a second evaluation follows
+	if d.late != nil {
 		d.say("A customer's message of %s arrives late, after the close", d.late.event.At)
 		if err := d.produceAndConsume(ctx, func(p *kafka.Producer) error {
 			d.produced++
@@ -131,12 +131,16 @@ func (d *demo) play(ctx context.Context) error {
 			return err
 		}
 	}
-	last := d.invoices
-	if d.notes != nil {
-		last = d.notes
-	}
-	d.files, err = d.closer.Export(ctx, last, filepath.Join(d.dir, d.month.String()))
+	d.files, err = d.closer.Export(ctx, d.last(), filepath.Join(d.dir, d.month.String()))
 	return err
+}
+
+// last is the latest close.
+func (d *demo) last() *closing.Result {
+	if d.notes != nil {
+		return d.notes
+	}
+	return d.invoices
 }
 
 // fill sends the month and some bad records to Kafka and reads them into the log.
@@ -283,6 +287,3 @@ func peakMemory() string {
 	}
 	return fmt.Sprintf("%d MB (Go heap and stacks)", m.Sys>>20)
 }
-
-var _ = clickhouse.DefaultDatabase
-var _ reports.RunKind

@@ -18,10 +18,7 @@ import (
 // summary prints what the demo made, and fails when any two of its figures that
 // must be equal are not.
 func (d *demo) summary(ctx context.Context) error {
-	last := d.invoices
-	if d.notes != nil {
-		last = d.notes
-	}
+	last := d.last()
 	in, err := d.engines.store.Ingested(ctx, last.Run.Cutoff)
 	if err != nil {
 		return err

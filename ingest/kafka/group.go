@@ -41,6 +41,7 @@ func JoinGroup(brokers []string, topic, id string, logger *slog.Logger) (*Group,
 		WatchPartitionChanges: true,
 		SessionTimeout:        15 * time.Second,
 		RebalanceTimeout:      30 * time.Second,
+		JoinGroupBackoff:      300 * time.Millisecond, // a broker that has just started refuses for a moment
 		Logger:                kafkago.LoggerFunc(func(f string, a ...any) { logger.Debug(fmt.Sprintf(f, a...)) }),
 		ErrorLogger:           kafkago.LoggerFunc(func(f string, a ...any) { logger.Warn(fmt.Sprintf(f, a...)) }),
 	})
