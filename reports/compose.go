@@ -145,7 +145,7 @@ func describe(l *rating.Line) DocumentLine {
 		d.Description = usageWords(l) + ", included in the package"
 	case rating.UsageLine:
 		d.Description = usageWords(l)
-		if l.Tier > 0 {
+		if l.Tier > 1 { // the first tier needs no name
 			d.Description += fmt.Sprintf(", tier %d (from %s)", l.Tier, thousands(l.From))
 		}
 	}
