@@ -1,0 +1,117 @@
+package clickhouse
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+)
+
+// runState is how far an attempt at a run has come. It only goes up.
+type runState uint8
+
+const (
+	stateBegun runState = iota + 1
+	stateFinished
+	stateDropped
+)
+
+// runRow is a row of the table runs: an attempt at a run in one of its states.
+type runRow struct {
+	run     string
+	attempt uuid.UUID
+	month   string
+	kind    string
+	cutoff  string // JSON
+	tariff  string
+	state   runState
+
+	messages, charges, lines, statements uint64 // written so far; lines are not kept
+}
+
+var runFields = []field[runRow]{
+	text("run", func(r *runRow) string { return r.run }),
+	id("attempt", func(r *runRow) uuid.UUID { return r.attempt }),
+	word("month", func(r *runRow) string { return r.month }),
+	word("kind", func(r *runRow) string { return r.kind }),
+	text("cutoff", func(r *runRow) string { return r.cutoff }),
+	word("tariff", func(r *runRow) string { return r.tariff }),
+	enum("state", func(r *runRow) runState { return r.state }),
+	number("messages", func(r *runRow) uint64 { return r.messages }),
+	number("charges", func(r *runRow) uint64 { return r.charges }),
+	number("statements", func(r *runRow) uint64 { return r.statements }),
+}
+
+// dropAttempts drops the attempts at a run whose state is at most the given one.
+func (s *Store) dropAttempts(ctx context.Context, run string, state runState) error {
+	attempts, err := s.attempts(ctx, run)
+	if err != nil {
+		return err
+	}
+	for _, a := range attempts {
+		if a.state <= state {
+			if err := s.drop(ctx, a); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// dropOthers drops every attempt at a run but the one that has just been finished.
+// ErrRunReplaced means that somebody has dropped that one.
+func (s *Store) dropOthers(ctx context.Context, run string, keep uuid.UUID) error {
+	attempts, err := s.attempts(ctx, run)
+	if err != nil {
+		return err
+	}
+	for _, a := range attempts {
+		if a.attempt == keep && a.state == stateDropped {
+			return fmt.Errorf("run %s: %w", run, ErrRunReplaced)
+		}
+	}
+	for _, a := range attempts {
+		if a.attempt != keep && a.state != stateDropped {
+			if err := s.drop(ctx, a); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// drop takes an attempt out of sight and then away, so that a reader never sees half of it.
+func (s *Store) drop(ctx context.Context, a runRow) error {
+	a.state = stateDropped
+	if err := insert(ctx, s.conn, "runs", runFields, []runRow{a}); err != nil {
+		return fmt.Errorf("run %s: %w", a.run, err)
+	}
+	for _, table := range runTables {
+		// A partition cannot be a parameter; a UUID needs no quoting.
+		if err := s.conn.Exec(ctx, "ALTER TABLE "+table+" DROP PARTITION '"+a.attempt.String()+"'"); err != nil {
+			return fmt.Errorf("run %s: drop attempt %s from %s: %w", a.run, a.attempt, table, err)
+		}
+	}
+	return nil
+}
+
+// attempts are all attempts at a run, each in its highest state.
+func (s *Store) attempts(ctx context.Context, run string) ([]runRow, error) {
+	rows, err := s.query(ctx, "attempts", named{"run": run})
+	if err != nil {
+		return nil, err
+	}
+	var attempts []runRow
+	err = each(rows, func() error {
+		a := runRow{run: run}
+		if err := rows.Scan(&a.attempt, (*uint8)(&a.state), &a.month, &a.kind, &a.cutoff, &a.tariff, &a.messages, &a.charges, &a.statements); err != nil {
+			return err
+		}
+		attempts = append(attempts, a)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("attempts at run %s: %w", run, err)
+	}
+	return attempts, nil
+}

@@ -1,0 +1,162 @@
+package clickhouse
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	ch "github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/google/uuid"
+
+	"postage/rating"
+	"postage/reports"
+)
+
+// runTables are the tables whose partitions are attempts of runs.
+var runTables = [...]string{"messages", "charges", "statement_lines", "statements"}
+
+// writerRows is how many rows a run buffers before it inserts them.
+const writerRows = 50_000
+
+// ErrRunReplaced says that another process began the same run, and finished it or took
+// away what this one had written.
+var ErrRunReplaced = errors.New("the run was taken over by another process")
+
+// BeginRun implements reports.RunStore. The rows get a new attempt, so an earlier finished
+// writing of the same run stays visible until Finish replaces it by a single insert. What
+// unfinished attempts left behind is removed now.
+func (s *Store) BeginRun(ctx context.Context, r reports.Run) (reports.RunWriter, error) {
+	if err := s.dropAttempts(ctx, r.ID, stateBegun); err != nil {
+		return nil, err
+	}
+	attempt, err := uuid.NewRandom()
+	if err != nil {
+		return nil, fmt.Errorf("run %s: %w", r.ID, err)
+	}
+	cutoff, err := json.Marshal(r.Cutoff)
+	if err != nil {
+		return nil, fmt.Errorf("run %s: cut-off: %w", r.ID, err)
+	}
+	w := &runWriter{
+		store:      s,
+		row:        runRow{run: r.ID, attempt: attempt, month: r.Month.String(), kind: string(r.Kind), cutoff: string(cutoff), tariff: r.Tariff},
+		messages:   messageFields(r.ID, attempt),
+		charges:    chargeFields(r.ID, attempt),
+		lines:      lineFields(r.ID, attempt),
+		statements: statementFields(r.ID, attempt),
+	}
+	return w, w.mark(ctx, stateBegun)
+}
+
+// DropRun removes all rows of a run from the tables and the views. It is how drafts
+// are tidied away. A run that does not exist is no error.
+func (s *Store) DropRun(ctx context.Context, runID string) error {
+	return s.dropAttempts(ctx, runID, stateFinished)
+}
+
+// runWriter implements reports.RunWriter. It is for one goroutine.
+type runWriter struct {
+	store *Store
+	row   runRow
+
+	messages   []field[rating.Message]
+	charges    []field[rating.Message]
+	lines      []field[lineRow]
+	statements []field[statementRow]
+
+	messageBuf   []rating.Message
+	chargeBuf    []rating.Message
+	lineBuf      []lineRow
+	statementBuf []statementRow
+}
+
+func (w *runWriter) WriteMessages(ctx context.Context, messages []rating.Message) error {
+	for i := range messages {
+		m := &messages[i]
+		if m.Outcome == rating.Charged {
+			if m.Rate == nil {
+				return fmt.Errorf("run %s: message %s is charged without a rate", w.row.run, m.MessageID)
+			}
+			w.chargeBuf = append(w.chargeBuf, *m)
+			w.row.charges++
+		}
+		w.messageBuf = append(w.messageBuf, *m)
+		w.row.messages++
+		if len(w.messageBuf) >= writerRows {
+			if err := w.flush(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (w *runWriter) WriteStatement(ctx context.Context, s *rating.Statement) error {
+	for i, l := range s.Lines {
+		w.lineBuf = append(w.lineBuf, lineRow{Line: l, account: s.Account, currency: s.Currency, month: s.Month, number: uint32(i + 1)})
+	}
+	w.row.lines += uint64(len(s.Lines))
+	row, err := newStatementRow(s)
+	if err != nil {
+		return fmt.Errorf("run %s: statement of %s: %w", w.row.run, s.Account, err)
+	}
+	w.statementBuf = append(w.statementBuf, row)
+	w.row.statements++
+	if len(w.lineBuf) >= writerRows || len(w.statementBuf) >= writerRows {
+		return w.flush(ctx)
+	}
+	return nil
+}
+
+// Finish writes what is buffered, counts the rows once more in the tables, and then makes
+// the run visible. Earlier attempts are removed after that.
+func (w *runWriter) Finish(ctx context.Context) error {
+	if err := w.flush(ctx); err != nil {
+		return err
+	}
+	for table, want := range map[string]uint64{
+		"messages": w.row.messages, "charges": w.row.charges, "statement_lines": w.row.lines, "statements": w.row.statements,
+	} {
+		var got uint64
+		row := w.store.conn.QueryRow(ctx, "SELECT count() FROM "+table+" WHERE attempt = {attempt:UUID}", ch.Named("attempt", w.row.attempt.String()))
+		if err := row.Scan(&got); err != nil {
+			return fmt.Errorf("run %s: count %s: %w", w.row.run, table, err)
+		}
+		if got != want {
+			return fmt.Errorf("run %s: %d rows in %s, %d written: %w", w.row.run, got, table, want, ErrRunReplaced)
+		}
+	}
+	if err := w.mark(ctx, stateFinished); err != nil {
+		return err
+	}
+	return w.store.dropOthers(ctx, w.row.run, w.row.attempt)
+}
+
+func (w *runWriter) flush(ctx context.Context) error {
+	conn := w.store.conn
+	err := insert(ctx, conn, "messages", w.messages, w.messageBuf)
+	if err == nil {
+		err = insert(ctx, conn, "charges", w.charges, w.chargeBuf)
+	}
+	if err == nil {
+		err = insert(ctx, conn, "statement_lines", w.lines, w.lineBuf)
+	}
+	if err == nil {
+		err = insert(ctx, conn, "statements", w.statements, w.statementBuf)
+	}
+	if err != nil {
+		return fmt.Errorf("run %s: %w", w.row.run, err)
+	}
+	w.messageBuf, w.chargeBuf = w.messageBuf[:0], w.chargeBuf[:0]
+	w.lineBuf, w.statementBuf = w.lineBuf[:0], w.statementBuf[:0]
+	return nil
+}
+
+func (w *runWriter) mark(ctx context.Context, state runState) error {
+	w.row.state = state
+	if err := insert(ctx, w.store.conn, "runs", runFields, []runRow{w.row}); err != nil {
+		return fmt.Errorf("run %s: %w", w.row.run, err)
+	}
+	return nil
+}
