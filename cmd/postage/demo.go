@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -36,7 +35,7 @@ func (c *demoCommand) Run(ctx context.Context, s *streams) (err error) {
 	if err != nil {
 		return err
 	}
-	month, err := rating.ParseMonth(c.trafficFlags.Month)
+	month, err := rating.ParseMonth(c.Month)
 	if err != nil {
 		return usageError{err}
 	}
@@ -44,6 +43,9 @@ func (c *demoCommand) Run(ctx context.Context, s *streams) (err error) {
 		if c.Data, err = freshDir("postage-demo"); err != nil {
 			return err
 		}
+	}
+	if err := claimDir(c.Data); err != nil {
+		return err
 	}
 	d := &demo{streams: s, flags: c, tariff: t, month: month, dir: c.Data}
 
@@ -72,18 +74,6 @@ func (c *demoCommand) Run(ctx context.Context, s *streams) (err error) {
 		<-ctx.Done()
 	}
 	return nil
-}
-
-// freshDir makes a new folder below base, so that two demos can run at once.
-func freshDir(base string) (string, error) {
-	if err := os.MkdirAll(base, 0o750); err != nil {
-		return "", fmt.Errorf("demo: %w", err)
-	}
-	dir, err := os.MkdirTemp(base, time.Now().Format("20060102-150405-*"))
-	if err != nil {
-		return "", fmt.Errorf("demo: %w", err)
-	}
-	return filepath.Abs(dir)
 }
 
 // demo is one performance.
