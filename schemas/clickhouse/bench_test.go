@@ -65,7 +65,8 @@ func BenchmarkAppend(b *testing.B) {
 	}
 }
 
-// BenchmarkConversations reads a log of a million events in twenty inserts.
+// BenchmarkConversations reads a log of a million events in twenty inserts, whose
+// conversations are spread over all parts: the worst case for merging.
 func BenchmarkConversations(b *testing.B) {
 	s := open(b)
 	const inserts, n = 20, 50_000

@@ -1,6 +1,7 @@
 package clickhouse
 
 import (
+	"errors"
 	"os"
 	"testing"
 	"time"
@@ -38,8 +39,11 @@ func TestKillKeepsWhatWasAcknowledged(t *testing.T) {
 		_ = s.Close() // its connections are dead
 	}
 	server, s := start()
-	defer server.Close()
-	defer s.Close()
+	t.Cleanup(func() {
+		if err := errors.Join(s.Close(), server.Close()); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+	})
 	sum, err := s.Ingested(t.Context(), all(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11))
 	if err != nil {
 		t.Fatal(err)

@@ -132,8 +132,8 @@ func leaves(t reflect.Type) (n int) {
 	if t.Kind() != reflect.Struct || t == reflect.TypeFor[rating.Month]() {
 		return 1
 	}
-	for i := range t.NumField() {
-		if f := t.Field(i); f.IsExported() {
+	for f := range t.Fields() {
+		if f.IsExported() {
 			n += leaves(f.Type)
 		}
 	}

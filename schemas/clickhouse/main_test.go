@@ -25,7 +25,11 @@ func withEngine(run func() int) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer os.RemoveAll(dir)
+	defer func() {
+		if err := os.RemoveAll(dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+	}()
 	engine, err = embedded.Start(context.Background(), embedded.Options{DataDir: dir, Progress: os.Stderr})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "these tests need a ClickHouse:", err)
@@ -34,7 +38,7 @@ func withEngine(run func() int) int {
 	code := run()
 	if err := engine.Close(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		return 1
+		code = 1
 	}
 	return code
 }
