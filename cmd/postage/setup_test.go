@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -27,7 +28,6 @@ import (
 	kafkaembedded "postage/ingest/kafka/embedded"
 	"postage/rating"
 	"postage/reports/closing"
-	"postage/schemas/clickhouse"
 	"postage/schemas/clickhouse/embedded"
 	"postage/schemas/events"
 	"postage/schemas/events/traffic"
@@ -77,6 +77,43 @@ func sharedEngine(t testing.TB) *embedded.Server {
 		t.Fatalf("these tests need a ClickHouse: %v", engine.err)
 	}
 	return engine.server
+}
+
+// gentle is the address of the shared engine behind a relay that closes connections
+// in good order when a client dies. libchdb aborts when an idle connection is reset,
+// which a ClickHouse server does not; a test that kills clients needs the relay.
+func gentle(t testing.TB) string {
+	t.Helper()
+	server := sharedEngine(t)
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			client, err := l.Accept()
+			if err != nil {
+				return
+			}
+			upstream, err := net.Dial("tcp4", server.Addr)
+			if err != nil {
+				client.Close()
+				continue
+			}
+			go func() {
+				_, _ = io.Copy(upstream, client) // however the client went
+				_ = upstream.(*net.TCPConn).CloseWrite()
+			}()
+			go func() {
+				_, _ = io.Copy(client, upstream)
+				_, _ = io.Copy(io.Discard, upstream) // what a dead client left unread
+				client.Close()
+				upstream.Close()
+			}()
+		}
+	}()
+	return l.Addr().String()
 }
 
 // embeddedBroker is a broker of the test's own.
@@ -398,5 +435,3 @@ func at(s string) time.Time {
 func v1(e rating.Event) kafka.Produced {
 	return kafka.Produced{Key: []byte(e.Sender + "|" + e.User), Value: events.AppendV1(nil, &e), Time: e.At.Time().Add(time.Second)}
 }
-
-var _ ingest.Log = (*clickhouse.Store)(nil)
