@@ -6,6 +6,9 @@
 // messages of one group of accounts and draws down free tiers and allowances,
 // walks the volume tiers and picks the price rows; statements are folds of that.
 //
+// Both stages work on two sides that know nothing of each other: what the account
+// pays us, and what the carrier bills us.
+//
 // Everything here is a pure function of the events and the tariff: no input or
 // output, no clock, no goroutine. Order of arrival, copies and batch sizes
 // change nothing.
@@ -23,14 +26,18 @@ import (
 type Classifier struct {
 	tariff   *Tariff
 	timeline timeline
+	places   places
 	talk     conversation
 	facts    []facts
 	live     []*facts
+	received map[receivedKey]int64
 	latest   Instant
 }
 
 // NewClassifier returns a classifier for a tariff.
-func NewClassifier(t *Tariff) *Classifier { return &Classifier{tariff: t} }
+func NewClassifier(t *Tariff) *Classifier {
+	return &Classifier{tariff: t, places: newPlaces(t), received: map[receivedKey]int64{}}
+}
 
 // Latest is the latest event time of all conversations classified so far, copies
 // removed: the as-of instant of an offline run (see Settle).
@@ -49,9 +56,9 @@ func (c *Classifier) Classify(dst []Message, events []Event) []Message {
 
 	first := len(dst)
 	for i := range c.timeline.slots {
-		var m Message
-		if c.timeline.slots[i].message(&m) {
-			dst = append(dst, m)
+		dst = append(dst, Message{})
+		if !c.timeline.slots[i].message(&dst[len(dst)-1]) {
+			dst = dst[:len(dst)-1]
 		}
 	}
 	messages := dst[first:]
@@ -59,11 +66,48 @@ func (c *Classifier) Classify(dst []Message, events []Event) []Message {
 		return cmp.Or(cmp.Compare(a.SentAt, b.SentAt), strings.Compare(a.MessageID, b.MessageID))
 	})
 
-	c.facts, c.live = slices.Grow(c.facts[:0], len(messages)), c.live[:0]
+	c.facts = slices.Grow(c.facts[:0], len(messages))[:len(messages)]
+	costly, alike := false, true
 	for i := range messages {
-		c.facts = append(c.facts, facts{Message: &messages[i]})
 		f := &c.facts[i]
-		if !c.settledAlike(f) {
+		*f = facts{Message: &messages[i]}
+		c.places.locate(f)
+		f.look(c.timeline.inbounds)
+		costly = costly || f.costs
+		alike = alike && f.Regime == f.carrier.Regime
+	}
+	c.judge()
+	for i := range c.facts {
+		f := &c.facts[i]
+		f.Message.Verdict = f.Verdict
+		if f.costs && alike {
+			f.Cost = f.Verdict
+		}
+		f.compareClaim()
+		c.places.applyAuthority(f)
+	}
+	if costly && !alike { // another regime on the carrier's side: its sessions differ
+		for i := range c.facts {
+			f := &c.facts[i]
+			f.Verdict, f.switched = f.carrier, f.carrierSwitched
+			f.opens = false
+		}
+		c.judge()
+		for i := range c.facts {
+			if f := &c.facts[i]; f.costs {
+				f.Cost = f.Verdict
+			}
+		}
+	}
+	c.countReceived()
+	return dst
+}
+
+// judge decides the verdicts of one side.
+func (c *Classifier) judge() {
+	c.live = c.live[:0]
+	for i := range c.facts {
+		if f := &c.facts[i]; !f.settledAlike(&c.places) {
 			c.live = append(c.live, f)
 		}
 	}
@@ -71,144 +115,84 @@ func (c *Classifier) Classify(dst []Message, events []Event) []Message {
 		return cmp.Or(cmp.Compare(a.DeliveredAt, b.DeliveredAt), strings.Compare(a.MessageID, b.MessageID))
 	})
 	c.talk.sessions = c.talk.sessions[:0]
-	c.talk.findEntryPoints(c.timeline.inbounds, c.live)
+	c.talk.findEntryPoints(c.timeline.inbounds, c.live, &c.places.days)
 	for _, f := range c.live {
 		rulesOf[f.Regime].judge(&c.talk, f)
 	}
-	for i := range messages {
-		messages[i].compareClaim()
-	}
-	return dst
 }
 
-// settledAlike looks up what holds for the message and settles what is the same
-// under every regime. It returns false for a delivered message that the rules
-// of its regime must judge.
-func (c *Classifier) settledAlike(f *facts) bool {
-	c.locate(f)
+// facts is one outbound message under judgement on one side. Its Verdict is the
+// one being made; it is copied to the message when the side is done.
+type facts struct {
+	*Message
+	Verdict
 
-	var window Instant
-	window, f.inWindow = openWindow(c.timeline.inbounds, f.SentAt)
-	delivered := f.DeliveredAt != 0
+	freeform bool           // treated as free-form; otherwise as a template
+	inWindow bool           // sent inside a care window, or taken to be (flagged)
+	zone     *time.Location // the sender's
+	switched Instant        // when the regime came into force
+	opens    bool           // this reply opens a free entry point
 
+	costs           bool    // the account's package names a cost list
+	carrier         Verdict // the starting point of the carrier's side: regime and category
+	carrierSwitched Instant
+}
+
+// look finds the care window a message was sent in, and what it counts as.
+func (f *facts) look(inbounds []inbound) {
+	f.Window, f.inWindow = openWindow(inbounds, f.SentAt)
 	f.freeform = f.Kind == Freeform || f.Kind == Call || f.Kind == KindUnknown && f.inWindow
 	f.Class = Notification
 	if f.freeform || f.Kind == Echo || f.Kind == Reaction {
 		f.Class = Care
 	}
-	if f.inWindow {
-		f.Window = window
-	}
-
-	switch {
-	case f.Kind == Echo:
-		f.free(BusinessAppMessage)
-		return true
-	case f.Kind == Reaction:
-		f.free(ReactionNotBilled)
-		return true
-	}
 	if f.freeform {
-		f.Category = service
+		f.Category, f.carrier.Category = service, service
 	}
-	if f.account == nil {
-		f.Outcome, f.Reason = Unrated, UnknownSender
-		return true
-	}
-	if delivered {
-		f.categorise(c.tariff)
-	}
-	switch {
-	case f.freeform && !f.inWindow && !delivered:
-		f.Outcome, f.Reason = Rejected, OutsideCareWindow
-		return true
-	case !delivered && f.Failed:
-		f.free(NotDelivered)
-		return true
-	case !delivered:
-		f.Outcome, f.Reason = Pending, InFlight
-		return true
-	}
-	if f.freeform && !f.inWindow { // the carrier knew a window that our log lacks
+	if f.freeform && !f.inWindow && f.DeliveredAt != 0 && f.account != nil {
+		// The carrier knew a window that our log lacks.
 		f.inWindow = true
 		f.Flags |= WindowEvidenceMissing
 	}
-	switch {
-	case f.DeliveredAt > f.SentAt+deliveryLimit:
-		f.free(DeliveredAfter30Days)
-		return true
-	case !f.freeform && f.Category == "" && (f.Kind == KindUnknown || f.Regime.needsCategory()):
-		f.Outcome, f.Reason = Unrated, UnknownCategory
-		return true
-	}
-	return false
 }
 
-// locate finds account, regime, market and month of a message. The sender's
-// registration wins over the account that the event names.
-func (c *Classifier) locate(f *facts) {
-	t := c.tariff
-	named := f.Account
-	f.sender = t.senderAt(f.Sender, f.SentAt)
-	if f.sender != nil {
-		f.Account = f.sender.Account
-		if named != "" && named != f.Account {
-			f.Flags |= AccountDisagrees
+// settledAlike settles what is the same under every regime. It returns false for
+// a delivered message that the rules of its regime must judge.
+func (f *facts) settledAlike(p *places) bool {
+	delivered := f.DeliveredAt != 0
+	switch {
+	case f.Kind == Echo:
+		f.free(BusinessAppMessage)
+	case f.Kind == Reaction:
+		f.free(ReactionNotBilled)
+	case f.account == nil:
+		f.Outcome, f.Reason = Unrated, UnknownSender
+	case f.freeform && !f.inWindow: // and not delivered, or look would have taken it as inside
+		f.Outcome, f.Reason = Rejected, OutsideCareWindow
+	case !delivered && f.Failed:
+		f.free(NotDelivered)
+	case !delivered:
+		f.Outcome, f.Reason = Pending, InFlight
+	default:
+		p.internationalise(f)
+		switch {
+		case f.DeliveredAt > f.SentAt+deliveryLimit:
+			f.free(DeliveredAfter30Days)
+		case !f.freeform && f.Category == "" && (f.Kind == KindUnknown || f.Regime.needsCategory()):
+			f.Outcome, f.Reason = Unrated, UnknownCategory
+		default:
+			return false
 		}
 	}
-	f.account = t.accountAt(f.Account, f.SentAt)
-	f.zone = time.UTC
-	accountZone := time.UTC
-	if f.account != nil {
-		f.zone, accountZone = f.account.loc, f.account.loc
-	}
-	if f.sender != nil && f.sender.Timezone != "" {
-		f.zone = f.sender.loc
-	}
-
-	sentOn := DateOf(f.SentAt.Time().In(f.zone))
-	var since Date
-	f.Regime, since = t.regimeOn(f.Account, sentOn)
-	f.switched = since.Midnight(f.zone)
-	f.Market, f.country = t.markets.find(f.User, f.UserCountry, DateOf(f.SentAt.Time().In(accountZone)))
-	if f.DeliveredAt != 0 {
-		y, m, _ := f.DeliveredAt.Time().In(accountZone).Date()
-		f.Month = Month{y, m}
-	}
-}
-
-// categorise makes an authentication message international where that applies.
-// Under NBP and CBP1 the category decides nothing and stays as it came.
-func (f *facts) categorise(t *Tariff) {
-	if !f.freeform && f.Category == authentication && f.Regime.needsCategory() && t.isAuthInternational(f.account, f.country, f.DeliveredAt) {
-		f.Category = authenticationInternational
-	}
+	return true
 }
 
 // Settle turns a pending message into one not delivered when more than 30 days
 // have passed between its sending and the as-of instant.
 func (m *Message) Settle(asOf Instant) {
-	if m.Outcome == Pending && asOf-m.SentAt > deliveryLimit {
-		m.Outcome, m.Reason = Free, NotDelivered
-	}
-}
-
-// compareClaim flags a message of which the carrier says something else than our
-// rules: billed or not, or another category. Where free tiers decide whether it
-// is billed, either answer of the carrier agrees.
-func (m *Message) compareClaim() {
-	if m.Claim == (Claim{}) || m.DeliveredAt == 0 || (m.Outcome != Charged && m.Outcome != Free) {
-		return
-	}
-	switch m.Reason {
-	case ServiceRegular, FreeServiceConversation, InOpenConversation, OpensConversation:
-	default:
-		if m.Claim.Billable != BillableUnsaid && (m.Claim.Billable == BillableYes) != (m.Outcome == Charged) {
-			m.Flags |= CarrierDisagrees
+	for _, v := range [...]*Verdict{&m.Verdict, &m.Cost} {
+		if v.Outcome == Pending && asOf-m.SentAt > deliveryLimit {
+			v.Outcome, v.Reason = Free, NotDelivered
 		}
-	}
-	claimed := strings.ReplaceAll(m.Claim.Category, "-", "_")
-	if claimed != "" && m.Regime.needsCategory() && claimed != referralConversion && m.Category != claimed {
-		m.Flags |= CarrierDisagrees
 	}
 }

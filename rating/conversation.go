@@ -14,17 +14,6 @@ type conversation struct {
 	sessions    []session    // open conversation sessions of the CBP regimes
 }
 
-// facts is one outbound message under judgement.
-type facts struct {
-	*Message
-	freeform bool           // treated as free-form; otherwise as a template
-	inWindow bool           // sent inside a care window, or taken to be (flagged)
-	country  string         // the user's
-	switched Instant        // when the regime of the message came into force
-	opens    bool           // this reply opens a free entry point
-	zone     *time.Location // the sender's
-}
-
 // --- Free entry points -----------------------------------------------------
 
 // entryPoint is an open door of free messages, [start, end).
@@ -55,7 +44,7 @@ func entryPointLength(on Date) Instant {
 // findEntryPoints opens a free entry point for every click that was answered
 // within 24 hours: at the earliest-sent of the delivered replies (under CBP at
 // the earliest-delivered). There are none under NBP.
-func (c *conversation) findEntryPoints(inbounds []inbound, live []*facts) {
+func (c *conversation) findEntryPoints(inbounds []inbound, live []*facts, days *days) {
 	c.entryPoints = c.entryPoints[:0]
 	for _, in := range inbounds {
 		if !in.click {
@@ -73,7 +62,7 @@ func (c *conversation) findEntryPoints(inbounds []inbound, live []*facts) {
 		if first != nil && !first.opens {
 			first.opens = true
 			start := first.lookupAt()
-			length := entryPointLength(DateOf(start.Time().In(first.zone)))
+			length := entryPointLength(days.of(start, first.zone))
 			c.entryPoints = append(c.entryPoints, entryPoint{start, start + length})
 		}
 	}

@@ -6,6 +6,7 @@ import "iter"
 // priced.
 type Rated struct {
 	Messages []*Message // in no particular order
+	Inbounds Inbounds   // customers' messages that cost a fee
 	AsOf     Instant    // latest event time, copies removed: decides what is still pending
 }
 
@@ -35,13 +36,13 @@ func Evaluate(t *Tariff, conversations iter.Seq2[[]Event, error], keep func(*Mes
 			out.Messages = append(out.Messages, &store[len(store)-1])
 		}
 	}
-	out.AsOf = c.Latest()
+	out.AsOf, out.Inbounds = c.Latest(), c.Inbounds()
 
 	p := NewPricer(t)
 	groups := map[string][]*Message{}
 	for _, m := range out.Messages {
 		m.Settle(out.AsOf)
-		if m.Outcome == Charged {
+		if m.Chargeable() {
 			g := t.Group(m.Account)
 			groups[g] = append(groups[g], m)
 		}

@@ -17,7 +17,15 @@ type Folder struct {
 	month   Month
 	counts  Counts
 	runs    map[run]int64
+	fees    perMessageFees
+	costs   map[costRun]int64
 	unrated map[UnratedLine]int64
+}
+
+// costRun is what makes messages cost the same.
+type costRun struct {
+	outcome Outcome
+	rate    *Rate
 }
 
 // run is what makes messages stand on one line: messages are counted, never
@@ -32,7 +40,7 @@ type run struct {
 
 // NewFolder begins the statement of an account for a month.
 func NewFolder(t *Tariff, account string, m Month) *Folder {
-	return &Folder{tariff: t, account: account, month: m, runs: map[run]int64{}, unrated: map[UnratedLine]int64{}}
+	return &Folder{tariff: t, account: account, month: m, runs: map[run]int64{}, fees: perMessageFees{}, costs: map[costRun]int64{}, unrated: map[UnratedLine]int64{}}
 }
 
 // StatementMonth is the month on whose statement a message is counted: its
@@ -49,6 +57,10 @@ func (m *Message) StatementMonth() Month {
 // Add counts a message of the account. Its StatementMonth must be the folder's.
 func (f *Folder) Add(m *Message) {
 	f.counts.add(m)
+	f.fees.add(f.tariff, m)
+	if m.Cost.Outcome == Charged || m.Cost.Outcome == Unrated {
+		f.costs[costRun{m.Cost.Outcome, m.Cost.Rate}]++
+	}
 	switch m.Outcome {
 	case Charged:
 		f.runs[run{UsageLine, m.Regime, m.Market, m.BilledCategory(), m.Reason.String(), m.Tier, m.Rate}]++
@@ -110,7 +122,12 @@ func (f *Folder) Statement() (*Statement, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Lines = append(fees, f.usage(row.Currency)...)
+	perMessage, err := f.messageFees(row.Currency)
+	if err != nil {
+		return nil, err
+	}
+	s.Lines = slices.Concat(fees, perMessage, f.usage(row.Currency))
+	s.Costs = f.cost()
 	for _, l := range s.Lines {
 		s.Exact, s.Billed = s.Exact.Add(l.Exact), s.Billed.Add(l.Billed)
 	}
@@ -136,6 +153,54 @@ func (f *Folder) Statement() (*Statement, error) {
 		return cmp.Or(strings.Compare(a.Reason, b.Reason), strings.Compare(a.Market, b.Market), strings.Compare(a.Category, b.Category), strings.Compare(a.Missing, b.Missing))
 	})
 	return s, nil
+}
+
+// messageFees turns the counted fees into lines in a fixed order.
+func (f *Folder) messageFees(currency string) ([]Line, error) {
+	var lines []Line
+	for r, n := range f.fees {
+		fee := map[LineKind]decimal.Decimal{CareFeeLine: r.pack.CareFee, ReceivedFeeLine: r.pack.ReceivedFee, FailedFeeLine: r.pack.FailedFee}[r.kind]
+		l, err := f.tariff.feeLine(r.kind, fee, f.month.Days(), r.pack, currency, f.month)
+		if err != nil {
+			return nil, err
+		}
+		l.Detail, l.Quantity = r.pack.Package, n
+		l.Exact = l.UnitPrice.Mul(decimal.NewFromInt(n))
+		l.Billed = RoundBilled(l.Exact, currency)
+		lines = append(lines, l)
+	}
+	slices.SortFunc(lines, func(a, b Line) int {
+		return cmp.Or(strings.Compare(string(a.Kind), string(b.Kind)), strings.Compare(a.PriceRow, b.PriceRow))
+	})
+	return lines, nil
+}
+
+// cost adds up what the carrier bills, by currency.
+func (f *Folder) cost() []Cost {
+	byCurrency := map[string]*Cost{}
+	for r, n := range f.costs {
+		currency := ""
+		if r.rate != nil {
+			currency = r.rate.Currency
+		}
+		c := byCurrency[currency]
+		if c == nil {
+			c = &Cost{Currency: currency}
+			byCurrency[currency] = c
+		}
+		if r.outcome == Unrated {
+			c.Unrated += n
+			continue
+		}
+		c.Messages += n
+		c.Exact = c.Exact.Add(r.rate.UnitPrice.Mul(decimal.NewFromInt(n)))
+	}
+	var costs []Cost
+	for _, c := range byCurrency {
+		costs = append(costs, *c)
+	}
+	slices.SortFunc(costs, func(a, b Cost) int { return strings.Compare(a.Currency, b.Currency) })
+	return costs
 }
 
 // usage turns the counted runs into lines in a fixed order.

@@ -1,9 +1,11 @@
 package rating
 
+import "github.com/shopspring/decimal"
+
 // Message is one outbound message: assembled from its events, judged by the
-// rules of its regime, and priced when it is charged. Classify fills everything
-// down to Window; Price adds Tier and Rate and may turn charged into free
-// (free tier, allowance) or unrated (no price).
+// rules of its regime, and priced where it is charged. Classify fills everything
+// but tiers and rates; a Pricer adds those and may turn charged into free (free
+// tier, allowance) or unrated (no price).
 type Message struct {
 	MessageID   string
 	Sender      string
@@ -16,24 +18,40 @@ type Message struct {
 	DeliveredAt Instant // zero while not delivered
 	Failed      bool    // a failed status was seen; after a delivery it changes nothing
 
-	Regime   Regime
-	Class    Class
-	Outcome  Outcome
-	Reason   Reason
-	Flags    Flags
-	Category string // own category; the conversation's under CBP; NBP keeps the type
-	Market   string // the tariff's market, "" when unknown or not needed
-	Month    Month  // billing month, of DeliveredAt in the account's timezone
+	Class  Class
+	Flags  Flags
+	Market string // the tariff's market, "" when unknown
+	Month  Month  // billing month, of DeliveredAt in the account's timezone
+
+	Verdict         // what it costs the account
+	Cost    Verdict // what the carrier bills us for it; zero without a cost list
 
 	Window Instant // the inbound that opened the care window it was sent in, or zero
 	Claim  Claim   // the carrier's word
 	Error  CarrierError
 
-	Tier int   // 1-based volume tier, 0 when not charged
-	Rate *Rate // the price row charged, nil when not charged
-
 	sender  *senderTerm  // registration in force at SentAt, nil when there is none
 	account *accountTerm // terms in force at SentAt, nil for an unknown sender
+	country string       // the user's, for price rows by country
+}
+
+// Verdict is what a message costs on one side: the account's or the carrier's.
+type Verdict struct {
+	Regime   Regime
+	Outcome  Outcome // zero: this side does not exist
+	Reason   Reason
+	Category string // own category; the conversation's under CBP1; NBP keeps the type
+	Tier     int    // 1-based volume tier, 0 when not charged
+	Position int64  // which unit of its volume counter it was, 1-based, 0 when not charged
+	Rate     *Rate  // the price row charged, nil when not charged
+}
+
+// Price is what the message costs on this side, zero unless charged.
+func (v *Verdict) Price() decimal.Decimal {
+	if v.Rate == nil {
+		return decimal.Decimal{}
+	}
+	return v.Rate.UnitPrice
 }
 
 // Class is the founding distinction: an answer or a notification.

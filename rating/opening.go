@@ -36,13 +36,13 @@ func openings(rows []OpeningRow) map[openingKey]int64 {
 func (t *Tariff) opening(k openingKey) int64 { return t.openings[k] }
 
 // openingVolume is what the accounts of a pool brought along for a counter.
-func (t *Tariff) openingVolume(pool string, k volumeKey) int64 {
+func (t *Tariff) openingVolume(k volumeKey) int64 {
 	if len(t.openings) == 0 {
 		return 0
 	}
 	var n int64
 	for account, terms := range t.accounts {
-		if cmp.Or(terms[len(terms)-1].Pool, account) == pool {
+		if cmp.Or(terms[len(terms)-1].Pool, account) == k.pool {
 			n += t.opening(openingKey{account: account, month: k.month, counter: openingVolume, market: k.market, category: k.category})
 		}
 	}
@@ -51,20 +51,17 @@ func (t *Tariff) openingVolume(pool string, k volumeKey) int64 {
 
 // openingFreeTier is what the holder of a free tier brought along: the sender,
 // or under the conversation regimes all senders of its WABA (or account).
-func (t *Tariff) openingFreeTier(m *Message, month Month) int64 {
+func (t *Tariff) openingFreeTier(m *Message, regime Regime, month Month) int64 {
 	if len(t.openings) == 0 {
 		return 0
 	}
 	one := func(sender string) int64 {
 		return t.opening(openingKey{sender: sender, month: month, counter: openingFreeTier})
 	}
-	if m.Regime == PMP2 {
+	if regime == PMP2 {
 		return one(m.Sender)
 	}
-	waba := ""
-	if m.sender != nil {
-		waba = m.sender.WABA
-	}
+	waba := m.waba()
 	var n int64
 	for number, terms := range t.senders {
 		last := terms[len(terms)-1]

@@ -4,26 +4,28 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-
-	"github.com/shopspring/decimal"
 )
 
-// Pricer prices the classified messages of one group of accounts (Tariff.Group).
-// It draws down free tiers, then allowances, then walks the volume tiers. It is
-// not safe for concurrent use.
+// Pricer prices classified messages on both sides. For the account it draws down
+// free tiers, then allowances, then walks the volume tiers of its package; for the
+// carrier, free tiers and the tiers of the cost list. It is not safe for
+// concurrent use.
 type Pricer struct {
 	tariff *Tariff
-	rates  map[tieredRate]*Rate
-	lookup map[lookupKey]*rateSet // findRate, remembered
+	days   days
+	sell   ledger
+	cost   ledger
 
+	rates map[tieredRate]*Rate
+	found map[lookupKey]*rateSet // findRate, remembered
+	packs map[packKey]*PackageRow
+}
+
+// ledger holds the counters of one side.
+type ledger struct {
 	freeTiers  map[freeTierKey]int64
 	allowances map[allowanceKey]int64
 	volumes    map[volumeKey]*volume
-}
-
-// NewPricer returns a pricer for a tariff.
-func NewPricer(t *Tariff) *Pricer {
-	return &Pricer{tariff: t, rates: map[tieredRate]*Rate{}, lookup: map[lookupKey]*rateSet{}}
 }
 
 type (
@@ -38,10 +40,15 @@ type (
 	}
 	volumeKey struct {
 		pool             string
-		month            Month
+		month            Month // the account's billing month; the sender's on the carrier's side
 		market, category string
 	}
-	// tieredRate is one price row as one package pays it in one currency and month.
+	packKey struct {
+		name string
+		on   Date
+	}
+	// tieredRate is one price row as one package pays it in one currency and
+	// month. Without a package it is a cost, in the currency of its list.
 	tieredRate struct {
 		row      *PriceRow
 		pack     *PackageRow
@@ -50,90 +57,134 @@ type (
 	}
 )
 
-// volume is one volume counter and, for packages that price all units by the
-// tier reached, the messages waiting for the month's total.
-type volume struct {
-	count   int64
-	waiting []pricedMessage
+// volume is one volume counter.
+type volume struct{ count int64 }
+
+// NewPricer returns a pricer for a tariff, its counters at their openings.
+func NewPricer(t *Tariff) *Pricer {
+	return &Pricer{
+		tariff: t, days: newDays(), sell: newLedger(), cost: newLedger(),
+		rates: map[tieredRate]*Rate{}, found: map[lookupKey]*rateSet{}, packs: map[packKey]*PackageRow{},
+	}
 }
 
-type pricedMessage struct {
-	*Message
-	set  *rateSet
-	pack *PackageRow
+func newLedger() ledger {
+	return ledger{map[freeTierKey]int64{}, map[allowanceKey]int64{}, map[volumeKey]*volume{}}
 }
 
 // Free conversations or messages per month (domain page, section B).
 const freeTierUnits = 1000
 
-// Price prices messages in place. They must be all chargeable messages of the
-// group from the first day of the month before the earliest month wanted (free
-// tiers count by the sender's month, invoices by the account's); any order will
-// do: counters run in the canonical order (delivered_at, message_id, sender,
-// user).
-func (p *Pricer) Price(messages []*Message) {
-	p.freeTiers = map[freeTierKey]int64{}
-	p.allowances = map[allowanceKey]int64{}
-	p.volumes = map[volumeKey]*volume{}
+// Chargeable says whether a classified message concerns a Pricer.
+func (m *Message) Chargeable() bool { return m.Outcome == Charged || m.Cost.Outcome == Charged }
 
-	slices.SortFunc(messages, canonicalOrder)
-	for _, m := range messages {
-		if m.Outcome == Charged {
-			p.price(m)
-		}
-	}
-	for _, v := range p.volumes {
-		for _, w := range v.waiting {
-			p.assign(w.Message, w.set, w.pack, v.count)
-		}
-	}
-}
-
-func canonicalOrder(a, b *Message) int {
+// CanonicalOrder is the order in which counters are drawn down:
+// (delivered_at, message_id, sender, user).
+func CanonicalOrder(a, b *Message) int {
 	if a.DeliveredAt != b.DeliveredAt {
 		return cmp.Compare(a.DeliveredAt, b.DeliveredAt)
 	}
 	return cmp.Or(strings.Compare(a.MessageID, b.MessageID), strings.Compare(a.Sender, b.Sender), strings.Compare(a.User, b.User))
 }
 
-func (p *Pricer) price(m *Message) {
-	if reason := p.drawFreeTier(m); reason != 0 {
-		m.Outcome, m.Reason = Free, reason
-		return
+// Price prices messages in place. They must be all chargeable messages of a group
+// of accounts (Tariff.Group) from the first day of the month before the earliest
+// month wanted, because free tiers count by the sender's month and invoices by
+// the account's. Any order will do.
+func (p *Pricer) Price(messages []*Message) {
+	slices.SortFunc(messages, CanonicalOrder)
+	var waiting []*Message
+	for _, m := range messages {
+		if m.Chargeable() && !p.Next(m) {
+			waiting = append(waiting, m)
+		}
 	}
-	t, a := p.tariff, m.account
-	sentOn := DateOf(m.SentAt.Time().In(a.loc))
-	pack := t.packageOn(a.Package, sentOn)
+	for _, m := range waiting {
+		p.Last(m)
+	}
+}
+
+// Next prices one chargeable message. Those of a group must come in the
+// canonical order; groups do not disturb one another. done is false for a package
+// that prices all units by the tier reached: call Last for the message once the
+// whole group has been through Next.
+func (p *Pricer) Next(m *Message) (done bool) {
+	if m.Cost.Outcome == Charged {
+		p.priceCost(m)
+	}
+	if m.Outcome == Charged {
+		return p.priceSell(m)
+	}
+	return true
+}
+
+// Last prices a message that Next left open.
+func (p *Pricer) Last(m *Message) {
+	pack := p.pack(m)
+	set := p.rateSet(m, &m.Verdict, pack.PriceList)
+	p.assign(&m.Verdict, set, p.sell.volume(p, p.volumeKey(m)).count, p.terms(m, pack))
+}
+
+// priceSell prices the account's side.
+func (p *Pricer) priceSell(m *Message) (done bool) {
+	v := &m.Verdict
+	if m.Flags&freeTierUsed == 0 {
+		if reason := p.drawFreeTier(&p.sell, m, v); reason != 0 {
+			v.Outcome, v.Reason = Free, reason
+			return true
+		}
+	}
+	pack := p.pack(m)
 	if pack != nil && p.drawAllowance(m, pack) {
-		m.Outcome, m.Reason = Free, Allowance
-		return
+		v.Outcome, v.Reason = Free, Allowance
+		return true
 	}
 	switch {
 	case m.Market == "":
-		m.Outcome, m.Reason = Unrated, UnknownMarket
-		return
+		v.Outcome, v.Reason = Unrated, UnknownMarket
+		return true
 	case pack == nil:
-		m.Outcome, m.Reason = Unrated, NoPackage
-		return
+		v.Outcome, v.Reason = Unrated, NoPackage
+		return true
 	}
-	_, country := t.markets.find(m.User, m.UserCountry, sentOn)
-	key := lookupKey{pack.PriceList, a.Country, country, m.Market, m.Category, m.BilledCategory(), sentOn}
-	set, known := p.lookup[key]
-	if !known {
-		set = t.findRate(key)
-		p.lookup[key] = set
+	set := p.rateSet(m, v, pack.PriceList)
+	volume := p.sell.volume(p, p.volumeKey(m))
+	terms := p.terms(m, pack)
+	if !p.rateable(set, volume.count+1, terms) {
+		v.Outcome, v.Reason = Unrated, NoPrice
+		return true
 	}
-	v := p.volume(m)
-	if set == nil || set.tierOf(v.count+1) < 0 || p.rate(set.tiers[0], pack, a.Currency, m.Month) == nil {
-		m.Outcome, m.Reason = Unrated, NoPrice
-		return
-	}
-	v.count++
+	volume.count++
 	if pack.TierMode == AllUnits {
-		v.waiting = append(v.waiting, pricedMessage{m, set, pack})
+		v.Position = volume.count
+		return false
+	}
+	p.assign(v, set, volume.count, terms)
+	return true
+}
+
+// priceCost prices the carrier's side: its own free tiers and counters, no
+// allowance, no markup, the currency of the list.
+func (p *Pricer) priceCost(m *Message) {
+	v := &m.Cost
+	if reason := p.drawFreeTier(&p.cost, m, v); reason != 0 {
+		v.Outcome, v.Reason = Free, reason
 		return
 	}
-	p.assign(m, set, pack, v.count)
+	if m.Market == "" {
+		v.Outcome, v.Reason = Unrated, UnknownMarket
+		return
+	}
+	set := p.rateSet(m, v, p.pack(m).CostList)
+	key := p.volumeKeyOf(m, v)
+	key.month = p.days.month(m.DeliveredAt, m.zone(m.account.loc))
+	volume := p.cost.volume(p, key)
+	if !p.rateable(set, volume.count+1, tieredRate{}) {
+		v.Outcome, v.Reason = Unrated, NoPrice
+		return
+	}
+	volume.count++
+	p.assign(v, set, volume.count, tieredRate{})
 }
 
 // The tier modes of a package.
@@ -142,114 +193,81 @@ const (
 	AllUnits  = "all_units" // all units at the rate of the band the total reached
 )
 
-// assign points a message at the row of the tier that holds the n-th unit.
-func (p *Pricer) assign(m *Message, set *rateSet, pack *PackageRow, n int64) {
-	tier := set.tierOf(n)
-	m.Tier = tier + 1
-	m.Rate = p.rate(set.tiers[tier], pack, m.account.Currency, m.Month)
+// pack is the package in force when the message was sent, or nil.
+func (p *Pricer) pack(m *Message) *PackageRow {
+	key := packKey{m.account.Package, p.days.of(m.SentAt, m.account.loc)}
+	row, known := p.packs[key]
+	if !known {
+		row = p.tariff.packageOn(key.name, key.on)
+		p.packs[key] = row
+	}
+	return row
 }
 
-// rate returns the price row as the account pays it, or nil when a currency
-// rate is missing.
-func (p *Pricer) rate(row *PriceRow, pack *PackageRow, currency string, month Month) *Rate {
-	key := tieredRate{row, pack, currency, month}
-	if r, ok := p.rates[key]; ok {
-		return r
+// rateSet finds the rate of a message in a price list, or nil.
+func (p *Pricer) rateSet(m *Message, v *Verdict, list string) *rateSet {
+	key := lookupKey{
+		list: list, origin: m.account.Country, country: m.country, market: m.Market,
+		category: v.Category, group: m.billedCategory(v), on: p.days.of(m.SentAt, m.account.loc),
 	}
-	var r *Rate
-	price, ok := p.tariff.convert(effectivePrice(row.UnitPrice, pack), row.Currency, currency, month)
-	if ok {
-		r = &Rate{
-			PriceRow: row.String(), PriceList: row.PriceList, ValidFrom: row.ValidFrom,
-			Origin: row.Origin, Market: row.Market, Category: row.Category, FromVolume: row.FromVolume,
-			ListPrice: row.UnitPrice, ListCurrency: row.Currency, UnitPrice: price, Currency: currency,
-		}
+	set, known := p.found[key]
+	if !known {
+		set = p.tariff.findRate(key)
+		p.found[key] = set
 	}
-	p.rates[key] = r
+	return set
+}
+
+// terms are how an account pays: its package, currency and month.
+func (p *Pricer) terms(m *Message, pack *PackageRow) tieredRate {
+	return tieredRate{pack: pack, currency: m.account.Currency, month: m.Month}
+}
+
+// rateable says whether the n-th unit has a price.
+func (p *Pricer) rateable(set *rateSet, n int64, terms tieredRate) bool {
+	if set == nil {
+		return false
+	}
+	tier := set.tierOf(n)
+	return tier >= 0 && p.rate(set, tier, terms) != nil
+}
+
+// assign points a verdict at the row of the tier that holds the n-th unit.
+func (p *Pricer) assign(v *Verdict, set *rateSet, n int64, terms tieredRate) {
+	tier := set.tierOf(n)
+	v.Tier = tier + 1
+	v.Rate = p.rate(set, tier, terms)
+	if v.Position == 0 {
+		v.Position = n
+	}
+}
+
+// rate returns a price row as it is paid, or nil when a currency rate is missing.
+func (p *Pricer) rate(set *rateSet, tier int, terms tieredRate) *Rate {
+	terms.row = set.tiers[tier]
+	r, known := p.rates[terms]
+	if !known {
+		r = p.tariff.newRate(terms, tier+1)
+		p.rates[terms] = r
+	}
 	return r
 }
 
-// drawFreeTier uses up one unit of the carrier's free tier where the message has
-// a right to one: 1,000 conversations per WABA under CBP1, 1,000 service
-// conversations per WABA under CBP2, 1,000 service messages per sender under
-// PMP2, each by the month of the sender's timezone.
-func (p *Pricer) drawFreeTier(m *Message) Reason {
-	holder, reason := "", FreeTier
-	switch {
-	case m.Regime == CBP1 && m.Reason == OpensConversation,
-		m.Regime == CBP2 && m.Reason == OpensConversation && m.Category == service:
-		holder = m.account.Account
-		if m.sender != nil && m.sender.WABA != "" {
-			holder = "waba " + m.sender.WABA
-		}
-	case m.Regime == PMP2 && m.Reason == ServiceRegular:
-		holder, reason = "sender "+m.Sender, ServiceFreeTier
-	default:
-		return 0
+// newRate works out the effective unit price: markup, then currency.
+func (t *Tariff) newRate(terms tieredRate, tier int) *Rate {
+	row := terms.row
+	r := &Rate{
+		PriceRow: row.String(), PriceList: row.PriceList, ValidFrom: row.ValidFrom,
+		Origin: row.Origin, Market: row.Market, Category: row.Category, FromVolume: row.FromVolume, Tier: tier,
+		ListPrice: row.UnitPrice, ListCurrency: row.Currency, UnitPrice: row.UnitPrice, Currency: row.Currency,
 	}
-	zone := m.account.loc
-	if m.sender != nil && m.sender.Timezone != "" {
-		zone = m.sender.loc
+	if terms.pack == nil {
+		return r
 	}
-	y, mo, _ := m.DeliveredAt.Time().In(zone).Date()
-	key := freeTierKey{m.Regime, holder, Month{y, mo}}
-	used, known := p.freeTiers[key]
-	if !known {
-		used = p.tariff.openingFreeTier(m, key.month)
+	price, ok := t.convert(effectivePrice(row.UnitPrice, terms.pack), row.Currency, terms.currency, terms.month)
+	if !ok {
+		return nil
 	}
-	if used >= freeTierUnits {
-		p.freeTiers[key] = used
-		return 0
-	}
-	p.freeTiers[key] = used + 1
-	return reason
-}
-
-// drawAllowance uses up one of the units included in the package in force when
-// the message was sent. The counter is the account's for the whole month.
-func (p *Pricer) drawAllowance(m *Message, pack *PackageRow) bool {
-	if pack.IncludedUnits == 0 || !allowanceCovers(pack.IncludedCategory, m) {
-		return false
-	}
-	key := allowanceKey{m.Account, m.Month}
-	used, known := p.allowances[key]
-	if !known {
-		used = p.tariff.opening(openingKey{account: m.Account, month: m.Month, counter: openingAllowance})
-	}
-	p.allowances[key] = used
-	if used >= pack.IncludedUnits {
-		return false
-	}
-	p.allowances[key] = used + 1
-	return true
-}
-
-// allowanceCovers says whether an allowance counts for a message; one of
-// `authentication` covers international authentication too.
-func allowanceCovers(included string, m *Message) bool {
-	switch included {
-	case "", "*", m.Category, m.BilledCategory():
-		return true
-	default:
-		return included == counterCategory(m.BilledCategory())
-	}
-}
-
-func (p *Pricer) volume(m *Message) *volume {
-	pool := cmp.Or(m.account.Pool, m.Account)
-	key := volumeKey{pool, m.Month, m.Market, counterCategory(m.BilledCategory())}
-	v := p.volumes[key]
-	if v == nil {
-		v = &volume{count: p.tariff.openingVolume(pool, key)}
-		p.volumes[key] = v
-	}
-	return v
-}
-
-// Price is what the message costs the account, zero unless charged.
-func (m *Message) Price() decimal.Decimal {
-	if m.Rate == nil {
-		return decimal.Decimal{}
-	}
-	return m.Rate.UnitPrice
+	r.UnitPrice, r.Currency = price, terms.currency
+	return r
 }

@@ -91,11 +91,13 @@ var notificationTypes = []string{
 
 // BilledCategory is the category a message is priced and counted in: under NBP
 // every template is a notification, whatever its type.
-func (m *Message) BilledCategory() string {
-	if m.Regime == NBP && m.Class == Notification {
+func (m *Message) BilledCategory() string { return m.billedCategory(&m.Verdict) }
+
+func (m *Message) billedCategory(v *Verdict) string {
+	if v.Regime == NBP && m.Class == Notification {
 		return notificationGroup
 	}
-	return m.Category
+	return v.Category
 }
 
 // counterCategory is the category a volume counter runs by: both sorts of
@@ -110,8 +112,6 @@ func counterCategory(category string) string {
 		return category
 	}
 }
-
-var hundred = decimal.NewFromInt(100)
 
 // effectivePrice is what the account pays per unit:
 // unit_price x (1 + markup_percent / 100) + markup_fixed, exact.

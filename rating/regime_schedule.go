@@ -17,12 +17,29 @@ var schedule = []RegimeRow{
 // date it came into force: the account's own rows of regimes.csv first, then
 // those of "*", then the built-in schedule.
 func (t *Tariff) regimeOn(account string, on Date) (Regime, Date) {
-	for _, rows := range [...][]RegimeRow{t.regimes[account], t.regimes["*"], schedule} {
-		for i := len(rows) - 1; i >= 0; i-- {
-			if !on.Before(rows[i].ValidFrom) {
-				return rows[i].Regime, rows[i].ValidFrom
-			}
+	for _, rows := range [...][]RegimeRow{t.regimes[account], t.regimes["*"]} {
+		if regime, since := scheduled(rows, on); regime != 0 {
+			return regime, since
 		}
 	}
-	return NBP, schedule[0].ValidFrom
+	if regime, since := scheduled(schedule, on); regime != 0 {
+		return regime, since
+	}
+	return NBP, schedule[0].ValidFrom // only a day in 2017, west of UTC
+}
+
+// scheduled returns the last row that began on or before the date, or zero.
+func scheduled(rows []RegimeRow, on Date) (Regime, Date) {
+	for i := len(rows) - 1; i >= 0; i-- {
+		if !on.Before(rows[i].ValidFrom) {
+			return rows[i].Regime, rows[i].ValidFrom
+		}
+	}
+	return 0, Date{}
+}
+
+// overridesRegime says whether the account has another schedule than the
+// carrier's.
+func (t *Tariff) overridesRegime(account string) bool {
+	return len(t.regimes[account]) > 0 || len(t.regimes["*"]) > 0
 }

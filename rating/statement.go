@@ -40,6 +40,7 @@ type Statement struct {
 	Residue decimal.Decimal `json:"rounding_residue"`
 
 	Counts  Counts        `json:"counts"`
+	Costs   []Cost        `json:"costs,omitempty"`   // what the carrier bills us for these messages
 	Unrated []UnratedLine `json:"unrated,omitempty"` // held in suspense, never at zero
 }
 
@@ -68,6 +69,9 @@ type LineKind string
 const (
 	MonthlyFeeLine   LineKind = "monthly_fee"
 	SenderFeeLine    LineKind = "sender_fee"
+	CareFeeLine      LineKind = "care_fee"     // per care message delivered
+	ReceivedFeeLine  LineKind = "received_fee" // per customer's message received
+	FailedFeeLine    LineKind = "failed_fee"   // per message that failed
 	UsageLine        LineKind = "usage"
 	AllowanceLine    LineKind = "allowance" // messages under the allowance, at zero
 	MinimumSpendLine LineKind = "minimum_spend"
@@ -86,6 +90,15 @@ type Counts struct {
 	Rejected      int64 `json:"rejected"`
 	Pending       int64 `json:"pending"`
 	Unrated       int64 `json:"unrated"`
+}
+
+// Cost is what the carrier bills us for the messages of a statement, in one
+// currency. The margin is the billed total less this, where the currencies agree.
+type Cost struct {
+	Currency string          `json:"currency"`
+	Messages int64           `json:"messages"` // charged by the carrier
+	Unrated  int64           `json:"unrated"`  // charged by the carrier, and no row of the cost list fits
+	Exact    decimal.Decimal `json:"exact"`
 }
 
 // UnratedLine counts the messages that lack one thing, and names it.

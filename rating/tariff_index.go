@@ -23,6 +23,9 @@ type Tariff struct {
 	fx       map[[2]string][]FXRow
 	openings map[openingKey]int64
 	groups   map[string]string // account -> group, see Group
+
+	messageFees bool // some package has a fee per care or failed message
+	received    bool // some package has a fee per message received
 }
 
 // accountTerm is one row of accounts.csv with its validity [from, to) as
@@ -102,6 +105,8 @@ func NewTariff(rows *TariffRows) (*Tariff, error) {
 	for i := range rows.Packages {
 		p := &rows.Packages[i]
 		t.packages[p.Package] = append(t.packages[p.Package], p)
+		t.messageFees = t.messageFees || !p.CareFee.IsZero() || !p.FailedFee.IsZero()
+		t.received = t.received || !p.ReceivedFee.IsZero()
 	}
 	for _, ps := range t.packages {
 		slices.SortStableFunc(ps, func(a, b *PackageRow) int { return a.ValidFrom.Compare(b.ValidFrom) })
@@ -149,10 +154,9 @@ func period(validFrom, validTo Date, loc *time.Location) (from, to Instant) {
 	return from, to
 }
 
-// senderAt returns the registration of a sender in force at an instant, or nil.
-// A later row takes over from an earlier one.
-func (t *Tariff) senderAt(sender string, at Instant) *senderTerm {
-	terms := t.senders[sender]
+// termAt returns the registration in force at an instant, or nil. A later row
+// takes over from an earlier one.
+func termAt(terms []*senderTerm, at Instant) *senderTerm {
 	for i := len(terms) - 1; i >= 0; i-- {
 		if terms[i].from <= at && at < terms[i].to {
 			return terms[i]

@@ -137,6 +137,12 @@ func describe(l *rating.Line) DocumentLine {
 		d.Description, d.Unit = "Monthly fee, package "+l.Detail, "month"
 	case rating.SenderFeeLine:
 		d.Description, d.Unit = "Sender fee, number "+l.Detail, "month"
+	case rating.CareFeeLine:
+		d.Description = "Fee per care message, package " + l.Detail
+	case rating.ReceivedFeeLine:
+		d.Description = "Fee per message received, package " + l.Detail
+	case rating.FailedFeeLine:
+		d.Description = "Fee per failed message, package " + l.Detail
 	case rating.MinimumSpendLine:
 		d.Description, d.Unit = "Difference to the "+l.Detail, "month"
 	case rating.AdjustmentLine:

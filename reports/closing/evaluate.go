@@ -48,7 +48,7 @@ func evaluate(ctx context.Context, log reports.EventLog, t *rating.Tariff, run r
 	// Counters of the month before are needed where the sender's month and the
 	// account's do not begin at the same instant.
 	keep := func(m *rating.Message) bool {
-		return m.StatementMonth() == month || m.Outcome == rating.Charged && m.Month == before || heldInSuspense(m, month)
+		return m.StatementMonth() == month || m.Chargeable() && m.Month == before || heldInSuspense(m, month)
 	}
 	rated, err := rating.Evaluate(t, log.Conversations(ctx, run.Cutoff), keep)
 	if err != nil {
@@ -75,6 +75,7 @@ func evaluate(ctx context.Context, log reports.EventLog, t *rating.Tariff, run r
 		}
 	}
 	for account, f := range folders {
+		f.AddInbounds(rated.Inbounds)
 		s, err := f.Statement()
 		if err != nil {
 			return nil, fmt.Errorf("account %s: %w", account, err)

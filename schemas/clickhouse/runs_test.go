@@ -24,9 +24,11 @@ func testRun(id string, kind reports.RunKind) reports.Run {
 func charged(i int, account string, price string) rating.Message {
 	return rating.Message{
 		MessageID: fmt.Sprintf("m%d", i), Sender: "+442079460000", User: "+447700900123", Account: account,
-		Kind: rating.Template, SentAt: 1_790_812_800_000, DeliveredAt: 1_790_812_801_000, Regime: rating.PMP2, Class: rating.Notification,
-		Outcome: rating.Charged, Reason: rating.TemplateRegular, Category: "utility", Market: "GB", Month: october, Tier: 1,
-		Rate: &rating.Rate{PriceRow: "prices.csv:2", PriceList: "std", FromVolume: 1, Tier: 1, UnitPrice: decimal.RequireFromString(price), Currency: "GBP"},
+		Kind: rating.Template, SentAt: 1_790_812_800_000, DeliveredAt: 1_790_812_801_000, Class: rating.Notification, Market: "GB", Month: october,
+		Verdict: rating.Verdict{
+			Regime: rating.PMP2, Outcome: rating.Charged, Reason: rating.TemplateRegular, Category: "utility", Tier: 1,
+			Rate: &rating.Rate{PriceRow: "prices.csv:2", PriceList: "std", FromVolume: 1, Tier: 1, UnitPrice: decimal.RequireFromString(price), Currency: "GBP"},
+		},
 	}
 }
 
@@ -141,7 +143,7 @@ func TestMessageFieldsSurvive(t *testing.T) {
 	m.Flags = rating.AccountDisagrees | rating.DuplicateDiffers
 	m.Claim = rating.Claim{Billable: rating.BillableNo, Model: "PMP", Type: "regular", Category: "authentication-international"}
 	m.Error = rating.CarrierError{Code: -5, Title: "no"}
-	pending := rating.Message{MessageID: "p", SentAt: 1_790_812_800_000, Outcome: rating.Pending, Reason: rating.InFlight}
+	pending := rating.Message{MessageID: "p", SentAt: 1_790_812_800_000, Verdict: rating.Verdict{Outcome: rating.Pending, Reason: rating.InFlight}}
 	writeRun(t, s, testRun("r", reports.DraftRun), []rating.Message{m, pending})
 	got := rowsOf(t, s, "SELECT formatRowNoNewline('JSONCompactEachRow', * EXCEPT (run, run_month, run_kind)) FROM v_messages ORDER BY message_id")
 	want := `["acme", "m1", "+442079460000", "+447700900123", "GB", "order\tshipped", "template", "2026-10-01 00:00:00.000", "2026-10-01 00:00:01.000", true, "PMP2", "notification", "charged", "template_regular", ["account_disagrees","duplicate_differs"], "utility", "GB", "2026-10", "2026-09-30 23:58:20.001", "no", "PMP", "regular", "authentication-international", -5, "no", 1, "prices.csv:2"]

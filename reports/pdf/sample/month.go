@@ -150,7 +150,10 @@ func message(n int64, start rating.Instant, account string, rate *rating.Rate) r
 	return rating.Message{
 		MessageID: fmt.Sprintf("wamid.HBgLNDQ3NzAwOTAw%012d", n), Sender: "+442079460000", User: fmt.Sprintf("+4477%08d", n%100_000_000),
 		UserCountry: "GB", Account: account, Kind: rating.Template, SentAt: at, DeliveredAt: at + 1500,
-		Regime: rating.PMP1, Class: rating.Notification, Outcome: rating.Charged, Reason: rating.TemplateRegular,
-		Category: "utility", Market: rate.Market, Month: October, Tier: rate.Tier, Rate: rate,
+		Class: rating.Notification, Market: rate.Market, Month: October,
+		Verdict: rating.Verdict{
+			Regime: rating.PMP1, Outcome: rating.Charged, Reason: rating.TemplateRegular,
+			Category: "utility", Tier: rate.Tier, Rate: rate,
+		},
 	}
 }

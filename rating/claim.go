@@ -1,0 +1,95 @@
+package rating
+
+import "strings"
+
+// authority is the setting that says whose word decides: `rules` (the default)
+// or `carrier`.
+const (
+	authoritySetting = "authority"
+	authorityCarrier = "carrier"
+)
+
+// compareClaim flags a message of which the carrier says something else than our
+// rules: billed or not, or another category. Where free tiers decide whether it
+// is billed, either answer of the carrier agrees.
+func (m *Message) compareClaim() {
+	if m.Claim == (Claim{}) || m.DeliveredAt == 0 || (m.Outcome != Charged && m.Outcome != Free) {
+		return
+	}
+	switch m.Reason {
+	case ServiceRegular, FreeServiceConversation, InOpenConversation, OpensConversation:
+	default:
+		if m.Claim.Billable != BillableUnsaid && (m.Claim.Billable == BillableYes) != (m.Outcome == Charged) {
+			m.Flags |= CarrierDisagrees
+		}
+	}
+	if claimed := m.Claim.category(); claimed != "" && m.Regime.needsCategory() && claimed != referralConversion && m.Category != claimed {
+		m.Flags |= CarrierDisagrees
+	}
+}
+
+// category is the claimed category as the tariff spells it.
+func (c *Claim) category() string { return strings.ReplaceAll(c.Category, "-", "_") }
+
+// applyAuthority lets the carrier's claim decide free or charged and the category
+// of a delivered message, where the account has the setting authority=carrier.
+// It touches the account's side only.
+func (p *places) applyAuthority(f *facts) {
+	m := f.Message
+	if len(p.tariff.settings) == 0 || m.Claim.Billable == BillableUnsaid || m.DeliveredAt == 0 || (m.Outcome != Charged && m.Outcome != Free) {
+		return
+	}
+	switch m.Reason {
+	case BusinessAppMessage, ReactionNotBilled, DeliveredAfter30Days:
+		return
+	default:
+	}
+	if p.tariff.setting(m.Account, authoritySetting, p.days.of(m.SentAt, m.account.loc)) != authorityCarrier {
+		return
+	}
+	if claimed := m.Claim.category(); claimed != "" {
+		m.Category = claimed
+	}
+	billed := m.Claim.Billable == BillableYes
+	switch {
+	case billed && m.Outcome == Free:
+		m.Outcome, m.Reason = Charged, chargedReason(m)
+	case !billed && m.Outcome == Charged:
+		m.Outcome, m.Reason = Free, freeReason(m)
+	}
+	if m.Reason == ServiceRegular {
+		m.Flags |= freeTierUsed // the carrier has counted its free tier already
+	}
+}
+
+// freeTierUsed marks a message that must not draw down our copy of the carrier's
+// free tier. It is not one of the documented flags.
+const freeTierUsed Flags = 1 << 7
+
+// chargedReason is why the carrier bills a message that our rules have as free.
+func chargedReason(m *Message) Reason {
+	switch {
+	case m.Regime == NBP:
+		return TemplateOutsideCareWindow
+	case m.Regime.byConversation():
+		return OpensConversation
+	case m.Category == service:
+		return ServiceRegular
+	default:
+		return TemplateRegular
+	}
+}
+
+// freeReason is why the carrier does not bill a message that our rules charge.
+func freeReason(m *Message) Reason {
+	switch {
+	case m.Claim.Type == "free_entry_point":
+		return InFreeEntryPoint
+	case m.Regime == NBP:
+		return TemplateInCareWindow
+	case m.Regime.byConversation():
+		return InOpenConversation
+	default:
+		return FreeCustomerService
+	}
+}
