@@ -5,7 +5,6 @@ package ingest
 
 import (
 	"context"
-
 	"postage/rating"
 )
 

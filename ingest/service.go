@@ -6,10 +6,9 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"postage/schemas/events"
 	"sync/atomic"
 	"time"
-
-	"postage/schemas/events"
 )
 
 // Service moves records from a Source to a Log.
@@ -64,7 +63,7 @@ func (s *Service) Run(ctx context.Context) error {
 		gen, err := s.Source.Next(ctx)
 		switch {
 		case ctx.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // asked to stop: the error only says so
 		case err != nil:
 			return fmt.Errorf("consumer group: %w", err)
 		}
@@ -182,7 +181,7 @@ func (s *Service) collect(ctx, work context.Context, gen Generation, raw chan<- 
 		}
 		switch {
 		case work.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // the cause is with work's context
 		case err != nil && !late:
 			if ctx.Err() != nil {
 				return flush()

@@ -3,7 +3,6 @@ package ingest
 import (
 	"context"
 	"errors"
-
 	"postage/rating"
 )
 

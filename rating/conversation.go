@@ -80,9 +80,9 @@ func (f *facts) lookupAt() Instant {
 
 // inEntryPoint says whether a free entry point is open at an instant.
 func (c *conversation) inEntryPoint(at Instant) bool {
-	for i := len(c.entryPoints) - 1; i >= 0; i-- {
-		if c.entryPoints[i].start <= at {
-			return at < c.entryPoints[i].end // the latest to start is the last to end
+	for _, e := range slices.Backward(c.entryPoints) {
+		if e.start <= at {
+			return at < e.end // the latest to start is the last to end
 		}
 	}
 	return false

@@ -117,8 +117,7 @@ func (t *Tariff) senderDays(account string, m Month) []senderDays {
 // registeredOn says whether the sender's registration in force on a day is with
 // the account.
 func registeredOn(terms []*senderTerm, account string, on Date) bool {
-	for i := len(terms) - 1; i >= 0; i-- {
-		s := terms[i]
+	for _, s := range slices.Backward(terms) {
 		if !on.Before(s.ValidFrom) && (s.ValidTo.IsZero() || on.Before(s.ValidTo)) {
 			return s.Account == account
 		}

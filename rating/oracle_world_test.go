@@ -3,11 +3,10 @@ package rating_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"postage/rating"
 	"time"
 
 	"github.com/shopspring/decimal"
-
-	"postage/rating"
 )
 
 // narrow lists what the random months leave out, each with the reason. Delete

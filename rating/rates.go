@@ -48,8 +48,8 @@ func newRateSets(rows []PriceRow) (map[rateKey][]*rateSet, error) {
 // tierOf returns the tier that holds the n-th unit (from 1), or -1 when the first
 // tier starts later.
 func (s *rateSet) tierOf(n int64) int {
-	for i := len(s.tiers) - 1; i >= 0; i-- {
-		if s.tiers[i].FromVolume <= n {
+	for i, v := range slices.Backward(s.tiers) {
+		if v.FromVolume <= n {
 			return i
 		}
 	}
@@ -134,9 +134,9 @@ func (t *Tariff) convert(amount decimal.Decimal, from, to string, m Month) (_ de
 		return amount, true
 	}
 	rates := t.fx[[2]string{from, to}]
-	for i := len(rates) - 1; i >= 0; i-- {
-		if !m.Last().Before(rates[i].On) {
-			return amount.Mul(rates[i].Rate).Round(fxScale), true
+	for _, rate := range slices.Backward(rates) {
+		if !m.Last().Before(rate.On) {
+			return amount.Mul(rate.Rate).Round(fxScale), true
 		}
 	}
 	return decimal.Decimal{}, false

@@ -1,5 +1,7 @@
 package rating
 
+import "slices"
+
 import "time"
 
 // schedule is when each regime began, at the sender's local midnight (domain
@@ -30,9 +32,9 @@ func (t *Tariff) regimeOn(account string, on Date) (Regime, Date) {
 
 // scheduled returns the last row that began on or before the date, or zero.
 func scheduled(rows []RegimeRow, on Date) (Regime, Date) {
-	for i := len(rows) - 1; i >= 0; i-- {
-		if !on.Before(rows[i].ValidFrom) {
-			return rows[i].Regime, rows[i].ValidFrom
+	for _, row := range slices.Backward(rows) {
+		if !on.Before(row.ValidFrom) {
+			return row.Regime, row.ValidFrom
 		}
 	}
 	return 0, Date{}

@@ -29,7 +29,7 @@ type Row struct {
 	Line int
 }
 
-// AccountRow: accounts.csv. Validity is [ValidFrom, ValidTo) at the account's
+// AccountRow is a row of accounts.csv. Validity is [ValidFrom, ValidTo) at the account's
 // local midnights; a zero ValidTo is open.
 type AccountRow struct {
 	Row
@@ -43,21 +43,21 @@ type AccountRow struct {
 	PaymentTermsDays                                    int // 0 means the default of 30
 }
 
-// SenderRow: senders.csv.
+// SenderRow is a row of senders.csv.
 type SenderRow struct {
 	Row
 	Sender, Account, PhoneNumberID, WABA, Timezone string
 	ValidFrom, ValidTo                             Date
 }
 
-// MarketRow: markets.csv. Prefix is digits without +.
+// MarketRow is a row of markets.csv. Prefix is digits without +.
 type MarketRow struct {
 	Row
 	Market, Prefix, Country string
 	ValidFrom               Date
 }
 
-// PriceRow: prices.csv. FromVolume is 1-based.
+// PriceRow is a row of prices.csv. FromVolume is 1-based.
 type PriceRow struct {
 	Row
 	PriceList                string
@@ -68,7 +68,7 @@ type PriceRow struct {
 	UnitPrice                decimal.Decimal
 }
 
-// PackageRow: packages.csv. Fees are in Currency; percentages are of the unit
+// PackageRow is a row of packages.csv. Fees are in Currency; percentages are of the unit
 // price.
 type PackageRow struct {
 	Row
@@ -85,7 +85,7 @@ type PackageRow struct {
 	CostList                        string
 }
 
-// RegimeRow: regimes.csv, overriding the built-in schedule for one account (or
+// RegimeRow is a row of regimes.csv, overriding the built-in schedule for one account (or
 // all, "*").
 type RegimeRow struct {
 	Row
@@ -94,14 +94,14 @@ type RegimeRow struct {
 	Regime    Regime
 }
 
-// SettingRow: settings.csv.
+// SettingRow is a row of settings.csv.
 type SettingRow struct {
 	Row
 	Account, Setting, Value string
 	ValidFrom               Date
 }
 
-// FXRow: fx.csv. One unit of From buys Rate units of To on that day.
+// FXRow is a row of fx.csv. One unit of From buys Rate units of To on that day.
 type FXRow struct {
 	Row
 	On       Date
@@ -110,13 +110,13 @@ type FXRow struct {
 	Source   string
 }
 
-// SellerRow: sellers.csv.
+// SellerRow is a row of sellers.csv.
 type SellerRow struct {
 	Row
 	Seller, Name, Address, Country, VATNumber, PeppolID, Bank, InvoiceSeries string
 }
 
-// TaxRow: taxes.csv. Treatment is one of S (standard), AE (reverse charge),
+// TaxRow is a row of taxes.csv. Treatment is one of S (standard), AE (reverse charge),
 // O (outside scope), Z (zero), E (exempt).
 type TaxRow struct {
 	Row
@@ -126,7 +126,7 @@ type TaxRow struct {
 	ValidFrom                                               Date
 }
 
-// AdjustmentRow: adjustments.csv, a one-off service or goodwill.
+// AdjustmentRow is a row of adjustments.csv, a one-off service or goodwill.
 type AdjustmentRow struct {
 	Row
 	Account             string
@@ -136,7 +136,7 @@ type AdjustmentRow struct {
 	Reason, ApprovedBy  string
 }
 
-// OpeningRow: opening.csv, counters brought along when moving in mid-month.
+// OpeningRow is a row of opening.csv, counters brought along when moving in mid-month.
 type OpeningRow struct {
 	Row
 	Account, Sender           string

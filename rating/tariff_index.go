@@ -157,9 +157,9 @@ func period(validFrom, validTo Date, loc *time.Location) (from, to Instant) {
 // termAt returns the registration in force at an instant, or nil. A later row
 // takes over from an earlier one.
 func termAt(terms []*senderTerm, at Instant) *senderTerm {
-	for i := len(terms) - 1; i >= 0; i-- {
-		if terms[i].from <= at && at < terms[i].to {
-			return terms[i]
+	for _, term := range slices.Backward(terms) {
+		if term.from <= at && at < term.to {
+			return term
 		}
 	}
 	return nil
@@ -168,9 +168,9 @@ func termAt(terms []*senderTerm, at Instant) *senderTerm {
 // accountAt returns the terms of an account in force at an instant, or nil.
 func (t *Tariff) accountAt(account string, at Instant) *accountTerm {
 	terms := t.accounts[account]
-	for i := len(terms) - 1; i >= 0; i-- {
-		if terms[i].from <= at && at < terms[i].to {
-			return terms[i]
+	for _, term := range slices.Backward(terms) {
+		if term.from <= at && at < term.to {
+			return term
 		}
 	}
 	return nil
@@ -179,8 +179,7 @@ func (t *Tariff) accountAt(account string, at Instant) *accountTerm {
 // AccountOn returns the row of an account in force on a date, or nil.
 func (t *Tariff) AccountOn(account string, on Date) *AccountRow {
 	terms := t.accounts[account]
-	for i := len(terms) - 1; i >= 0; i-- {
-		a := terms[i]
+	for _, a := range slices.Backward(terms) {
 		if !on.Before(a.ValidFrom) && (a.ValidTo.IsZero() || on.Before(a.ValidTo)) {
 			return a.AccountRow
 		}
@@ -198,9 +197,9 @@ func (t *Tariff) packageOn(name string, on Date) *PackageRow {
 func (t *Tariff) setting(account, name string, on Date) string {
 	for _, who := range [...]string{account, "*"} {
 		rows := t.settings[who+"\x00"+name]
-		for i := len(rows) - 1; i >= 0; i-- {
-			if !on.Before(rows[i].ValidFrom) {
-				return rows[i].Value
+		for _, row := range slices.Backward(rows) {
+			if !on.Before(row.ValidFrom) {
+				return row.Value
 			}
 		}
 	}
@@ -209,9 +208,9 @@ func (t *Tariff) setting(account, name string, on Date) string {
 
 // inForce returns the last row, in time order, that began on or before the date.
 func inForce[R any](rows []*R, on Date, from func(*R) Date) *R {
-	for i := len(rows) - 1; i >= 0; i-- {
-		if !on.Before(from(rows[i])) {
-			return rows[i]
+	for _, row := range slices.Backward(rows) {
+		if !on.Before(from(row)) {
+			return row
 		}
 	}
 	return nil

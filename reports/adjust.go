@@ -2,10 +2,9 @@ package reports
 
 import (
 	"fmt"
+	"postage/rating"
 
 	"github.com/shopspring/decimal"
-
-	"postage/rating"
 )
 
 // Adjustment composes the credit or debit note for the difference between two

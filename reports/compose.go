@@ -5,9 +5,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"strings"
-
 	"postage/rating"
+	"strings"
 )
 
 // Seal is the SHA-256 of a statement in canonical JSON, in hexadecimal. Equal

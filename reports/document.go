@@ -1,9 +1,9 @@
 package reports
 
 import (
-	"github.com/shopspring/decimal"
-
 	"postage/rating"
+
+	"github.com/shopspring/decimal"
 )
 
 // DocumentType is what a document is.

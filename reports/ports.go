@@ -6,7 +6,6 @@ package reports
 import (
 	"context"
 	"iter"
-
 	"postage/rating"
 )
 

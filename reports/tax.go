@@ -2,10 +2,9 @@ package reports
 
 import (
 	"fmt"
+	"postage/rating"
 
 	"github.com/shopspring/decimal"
-
-	"postage/rating"
 )
 
 // total adds up a document: net from its lines, tax on the net per treatment,

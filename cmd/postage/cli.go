@@ -10,13 +10,12 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"postage/rating"
+	"postage/schemas/tariff"
 	"runtime/debug"
 	"syscall"
 
 	"github.com/alecthomas/kong"
-
-	"postage/rating"
-	"postage/schemas/tariff"
 )
 
 // Exit statuses.

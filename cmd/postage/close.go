@@ -6,12 +6,11 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"text/tabwriter"
-	"time"
-
 	"postage/rating"
 	"postage/reports"
 	"postage/reports/closing"
+	"text/tabwriter"
+	"time"
 )
 
 // closeCommand is `postage close`.

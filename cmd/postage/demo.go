@@ -5,17 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"runtime"
-	"strings"
-	"time"
-
-	"golang.org/x/sync/errgroup"
-
 	"postage/ingest"
 	"postage/ingest/kafka"
 	"postage/rating"
 	"postage/reports/closing"
 	"postage/schemas/events/traffic"
+	"runtime"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // demoCommand is `postage demo`: a month through the whole pipeline.
@@ -44,9 +43,11 @@ func (c *demoCommand) Run(ctx context.Context, s *streams) (err error) {
 			return err
 		}
 	}
-	if err := claimDir(c.Data); err != nil {
+	lock, err := claimDir(c.Data)
+	if err != nil {
 		return err
 	}
+	defer lock.Close()
 	d := &demo{streams: s, flags: c, tariff: t, month: month, dir: c.Data}
 
 	e := &engines{}

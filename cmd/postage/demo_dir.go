@@ -28,39 +28,34 @@ func freshDir(base string) (string, error) {
 
 // claimDir takes a folder for a demo: a new or empty one as it is, one that an
 // earlier demo left is emptied. A folder with anything else in it, or one that
-// another demo is using, is refused. The lock goes with the process.
-func claimDir(dir string) error {
+// another demo is using, is refused. The folder is taken until the lock is closed.
+func claimDir(dir string) (lock *os.File, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("demo: %w", err)
+		return nil, fmt.Errorf("demo: %w", err)
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return fmt.Errorf("demo: %w", err)
+		return nil, fmt.Errorf("demo: %w", err)
 	}
 	marker := filepath.Join(dir, demoMarker)
 	if _, err := os.Stat(marker); errors.Is(err, fs.ErrNotExist) && len(entries) > 0 {
-		return usagef("data folder %s holds something else than a demo; name a new folder", dir)
+		return nil, usagef("data folder %s holds something else than a demo; name a new folder", dir)
 	}
-	lock, err := os.OpenFile(marker, os.O_CREATE|os.O_RDWR, 0o600)
+	lock, err = os.OpenFile(marker, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return fmt.Errorf("demo: %w", err)
+		return nil, fmt.Errorf("demo: %w", err)
 	}
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		lock.Close()
-		return fmt.Errorf("data folder %s is in use by another demo; name another folder", dir)
+		return nil, fmt.Errorf("data folder %s is in use by another demo; name another folder", dir)
 	}
-	demoLock = lock
 	for _, e := range entries {
 		if e.Name() == demoMarker {
 			continue
 		}
 		if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil {
-			return fmt.Errorf("demo: %w", err)
+			return nil, fmt.Errorf("demo: %w", err)
 		}
 	}
-	return nil
+	return lock, nil
 }
-
-// demoLock is held until the process ends: an open file that is collected would
-// lose its lock.
-var demoLock *os.File

@@ -4,15 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sort"
-	"text/tabwriter"
-
-	"github.com/shopspring/decimal"
-
 	"postage/rating"
 	"postage/reports"
 	"postage/reports/closing"
 	"postage/schemas/clickhouse"
+	"sort"
+	"text/tabwriter"
+
+	"github.com/shopspring/decimal"
 )
 
 // summary prints what the demo made, and fails when any two of its figures that

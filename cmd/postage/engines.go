@@ -6,16 +6,17 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
-
 	"postage/ingest"
 	"postage/ingest/kafka"
-	kafkaembedded "postage/ingest/kafka/embedded"
 	"postage/rating"
 	"postage/reports/books"
 	"postage/schemas/clickhouse"
-	clickhouseembedded "postage/schemas/clickhouse/embedded"
 	"postage/schemas/events"
+	"slices"
+	"strings"
+
+	kafkaembedded "postage/ingest/kafka/embedded"
+	clickhouseembedded "postage/schemas/clickhouse/embedded"
 )
 
 // The topics of DESIGN, "Events", and our consumer group.
@@ -53,8 +54,8 @@ type engines struct {
 // Close closes clients before the engines they talk to.
 func (e *engines) Close() error {
 	var errs []error
-	for i := len(e.closers) - 1; i >= 0; i-- {
-		errs = append(errs, e.closers[i]())
+	for _, closer := range slices.Backward(e.closers) {
+		errs = append(errs, closer())
 	}
 	return errors.Join(errs...)
 }

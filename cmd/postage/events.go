@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-
 	"postage/rating"
 	"postage/schemas/events"
 	"postage/schemas/events/traffic"

@@ -7,14 +7,13 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"testing"
-	"time"
-
 	"postage/ingest/kafka"
 	"postage/rating"
 	"postage/reports"
 	"postage/reports/books"
 	"postage/reports/closing"
+	"testing"
+	"time"
 )
 
 // sent and delivered of one notification, and an inbound message.

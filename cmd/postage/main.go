@@ -3,9 +3,9 @@ package main
 
 import (
 	"os"
-	_ "time/tzdata" // timezones come with the binary
-
 	"postage/schemas/clickhouse/embedded"
+	_ "time/tzdata"
+	// timezones come with the binary
 )
 
 func main() {

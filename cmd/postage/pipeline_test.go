@@ -3,12 +3,11 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"testing"
-	"time"
-
 	"postage/ingest/kafka"
 	"postage/ingest/kafka/apachekafka"
 	"postage/schemas/events/traffic"
+	"testing"
+	"time"
 )
 
 // TestPipeline takes a month through the whole path, once on the embedded broker

@@ -11,11 +11,10 @@ import (
 	"io"
 	"iter"
 	"os"
-	"slices"
-	"strings"
-
 	"postage/rating"
 	"postage/schemas/events"
+	"slices"
+	"strings"
 )
 
 // rateCommand is `postage rate`: offline, no servers.

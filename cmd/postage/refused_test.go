@@ -5,15 +5,14 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"postage/ingest/kafka"
+	"postage/schemas/events"
+	"postage/schemas/events/traffic"
 	"strings"
 	"testing"
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
-
-	"postage/ingest/kafka"
-	"postage/schemas/events"
-	"postage/schemas/events/traffic"
 )
 
 // TestBadInput: what no tariff could cure is refused, in the table and in the topic,

@@ -3,14 +3,13 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"postage/ingest/kafka"
+	"postage/schemas/events/traffic"
 	"strings"
 	"testing"
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
-
-	"postage/ingest/kafka"
-	"postage/schemas/events/traffic"
 )
 
 // TestDeathDuringIngest kills `postage ingest` (-9) over and over while records

@@ -14,6 +14,13 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"postage/ingest"
+	"postage/ingest/kafka"
+	"postage/rating"
+	"postage/reports/closing"
+	"postage/schemas/clickhouse/embedded"
+	"postage/schemas/events"
+	"postage/schemas/events/traffic"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -23,14 +30,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	kafkago "github.com/segmentio/kafka-go"
 
-	"postage/ingest"
-	"postage/ingest/kafka"
 	kafkaembedded "postage/ingest/kafka/embedded"
-	"postage/rating"
-	"postage/reports/closing"
-	"postage/schemas/clickhouse/embedded"
-	"postage/schemas/events"
-	"postage/schemas/events/traffic"
 )
 
 // TestMain makes this binary three things: the tests, the embedded engine (as the

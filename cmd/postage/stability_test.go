@@ -5,13 +5,12 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"strings"
-	"testing"
-
 	"postage/ingest/kafka"
 	"postage/rating"
 	"postage/reports"
 	"postage/schemas/events/traffic"
+	"strings"
+	"testing"
 )
 
 // TestShuffledAndDoubled: a statement depends on the set of events alone. The same

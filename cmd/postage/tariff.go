@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-
 	"postage/schemas/tariff"
 )
 

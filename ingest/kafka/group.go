@@ -9,13 +9,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"postage/ingest"
+	"postage/rating"
 	"sync"
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
-
-	"postage/ingest"
-	"postage/rating"
 )
 
 // MaxRecordBytes is the largest record that is read or written: larger ones than

@@ -5,13 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"postage/ingest"
 	"slices"
 	"strconv"
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
-
-	"postage/ingest"
 )
 
 // Producer writes records to one topic, keyed: records of one key stay in order

@@ -15,12 +15,11 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"postage/rating"
+	"postage/reports"
 	"time"
 
 	_ "modernc.org/sqlite" // the driver "sqlite", pure Go
-
-	"postage/rating"
-	"postage/reports"
 )
 
 //go:embed schema.sql

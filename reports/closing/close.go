@@ -7,13 +7,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"time"
-
 	"postage/rating"
 	"postage/reports"
 	"postage/reports/books"
 	"postage/reports/pdf"
 	"postage/reports/sheets"
+	"time"
 )
 
 // Closer closes months.

@@ -10,11 +10,10 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"slices"
-	"strings"
-
 	"postage/rating"
 	"postage/reports"
+	"slices"
+	"strings"
 )
 
 // Evaluation is what the rating function says of one month at one cut-off under

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-
 	"postage/rating"
 	"postage/reports"
 	"postage/reports/sheets"

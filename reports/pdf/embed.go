@@ -75,11 +75,12 @@ func (e *embedded) toUnicode() []byte {
 		if u.text == "" {
 			continue
 		}
-		entry := fmt.Sprintf("<%04X><", i+1)
+		var entry strings.Builder
+		fmt.Fprintf(&entry, "<%04X><", i+1)
 		for _, unit := range utf16.Encode([]rune(u.text)) {
-			entry += fmt.Sprintf("%04X", unit)
+			fmt.Fprintf(&entry, "%04X", unit)
 		}
-		entries = append(entries, entry+">\n")
+		entries = append(entries, entry.String()+">\n")
 	}
 	for len(entries) > 0 {
 		n := min(100, len(entries))

@@ -28,7 +28,7 @@ func (l *layout) parties() {
 	seller := l.party(left, y, half-30, l.doc.Seller, style{bold, 13, ink})
 
 	l.y = max(seller, under) + 8
-	l.page.rule(left, l.y, right-left)
+	l.page.rule(l.y, right-left)
 	l.y += 20
 
 	l.page.text(left, l.y, "Billed to", label)

@@ -96,7 +96,7 @@ func leading(st style) float64 { return st.size * 1.38 }
 func (l *layout) footer(i int) {
 	l.page = l.pages[i]
 	y := pageHeight - 50
-	l.page.rule(left, y, right-left)
+	l.page.rule(y, right-left)
 	y += 11
 	seller := l.cut(clean(l.doc.Seller.Name), tiny.weight, tiny.size, 220)
 	l.page.text(left, y, seller+"  ·  "+l.cut(l.name(), tiny.weight, tiny.size, 170), tiny)

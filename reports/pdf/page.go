@@ -39,11 +39,10 @@ type style struct {
 }
 
 var (
-	body   = style{regular, 9, ink}
-	strong = style{bold, 9, ink}
-	quiet  = style{regular, 8, grey}
-	label  = style{bold, 7.5, grey}
-	tiny   = style{regular, 6.5, grey}
+	body  = style{regular, 9, ink}
+	quiet = style{regular, 8, grey}
+	label = style{bold, 7.5, grey}
+	tiny  = style{regular, 6.5, grey}
 )
 
 // mark is one thing drawn: a line of text with its baseline at y, or a filled
@@ -65,7 +64,7 @@ func (p *page) box(x, y, w, h float64, c colour) {
 	p.marks = append(p.marks, mark{x: x, y: y, w: w, h: h, filled: c})
 }
 
-func (p *page) rule(x, y, w float64) { p.box(x, y, w, 0.6, hairline) }
+func (p *page) rule(y, w float64) { p.box(left, y, w, 0.6, hairline) }
 
 func (p *page) text(x, y float64, s string, st style) {
 	if s != "" {

@@ -5,10 +5,9 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"postage/reports"
 	"strconv"
 	"strings"
-
-	"postage/reports"
 )
 
 // paint writes laid-out pages as a PDF file.

@@ -5,14 +5,13 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"postage/reports"
+	"postage/reports/pdf/sample"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"unicode"
-
-	"postage/reports"
-	"postage/reports/pdf/sample"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")

@@ -1,9 +1,8 @@
 package pdf
 
 import (
-	"strings"
-
 	"postage/reports"
+	"strings"
 )
 
 // The columns of the line table. Widths of figures follow the figures, and the
@@ -91,7 +90,7 @@ func (l *layout) row(c columns, r row) {
 	l.page.text(c.price-r.priceWhole, y, r.price, c.priceStyle)
 	l.rightFit(c.amount, y, c.amountWidth, r.amount, body)
 	l.y += r.height
-	l.page.rule(left, l.y-0.6, right-left)
+	l.page.rule(l.y-0.6, right-left)
 }
 
 // measure prepares the rows and finds the columns that hold them.

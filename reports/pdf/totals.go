@@ -73,12 +73,12 @@ func (l *layout) counts(y float64) float64 {
 	}
 	l.page.text(left+6, y+10, "Messages of "+month(l.doc.Month), label)
 	y += 16
-	l.page.rule(left, y, countsWidth)
+	l.page.rule(y, countsWidth)
 	rows := countRows(l.doc.Counts)
 	for i, r := range rows {
 		st, value := quiet, style{regular, 8, ink}
 		if i == len(rows)-1 {
-			l.page.rule(left, y+2, countsWidth)
+			l.page.rule(y+2, countsWidth)
 			y += 2
 			st, value = style{bold, 8, ink}, style{bold, 8, ink}
 		}

@@ -2,13 +2,12 @@ package pdf
 
 import (
 	"fmt"
+	"postage/rating"
+	"postage/reports"
 	"strconv"
 	"strings"
 
 	"github.com/shopspring/decimal"
-
-	"postage/rating"
-	"postage/reports"
 )
 
 // title is what the document is called on its face.

@@ -1,10 +1,9 @@
 package pdf
 
 import (
+	"postage/reports/pdf/sample"
 	"strings"
 	"testing"
-
-	"postage/reports/pdf/sample"
 )
 
 func TestAmount(t *testing.T) {

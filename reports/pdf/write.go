@@ -12,7 +12,6 @@ package pdf
 import (
 	"fmt"
 	"io"
-
 	"postage/reports"
 )
 

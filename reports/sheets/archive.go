@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"time"
 )
 
 // archive is the zip writer given to excelize. It exists because excelize
@@ -63,7 +64,7 @@ func (a *archive) Close() error {
 	z := zip.NewWriter(a.w)
 	for _, p := range a.parts {
 		w, err := z.CreateRaw(&zip.FileHeader{
-			Name: p.name, Method: zip.Deflate, ModifiedDate: 0x21, CRC32: p.crc.Sum32(),
+			Name: p.name, Method: zip.Deflate, Modified: dosEpoch, CRC32: p.crc.Sum32(),
 			CompressedSize64: uint64(p.packed.Len()), UncompressedSize64: p.size,
 		})
 		if err != nil {
@@ -101,3 +102,6 @@ func (p *part) Write(b []byte) (int, error) {
 	_, err := p.pack.Write(b)
 	return n, err
 }
+
+// dosEpoch is the only time in our archives: the clock is not among their inputs.
+var dosEpoch = time.Date(1980, time.January, 1, 0, 0, 0, 0, time.UTC)

@@ -10,11 +10,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"postage/rating"
 	"time"
 
 	"github.com/xuri/excelize/v2"
-
-	"postage/rating"
 )
 
 var utc = time.UTC
@@ -110,8 +109,10 @@ func (b *book) open(p plan) *sheet {
 	b.page(p)
 	if p.frozen > 0 && !p.noFreeze {
 		below, _ := excelize.CoordinatesToCellName(1, p.frozen+1)
-		b.note(f.SetPanes(p.name, &excelize.Panes{Freeze: true, YSplit: p.frozen, TopLeftCell: below, ActivePane: "bottomLeft",
-			Selection: []excelize.Selection{{SQRef: below, ActiveCell: below, Pane: "bottomLeft"}}}))
+		b.note(f.SetPanes(p.name, &excelize.Panes{
+			Freeze: true, YSplit: p.frozen, TopLeftCell: below, ActivePane: "bottomLeft",
+			Selection: []excelize.Selection{{SQRef: below, ActiveCell: below, Pane: "bottomLeft"}},
+		}))
 	}
 	var err error
 	s.w, err = f.NewStreamWriter(p.name)
@@ -195,7 +196,7 @@ func (p plan) afterFigures(i int) bool {
 }
 
 // titles writes the header row of the plan's columns.
-func (s *sheet) titles() int {
+func (s *sheet) titles() {
 	cells := make([]cell, len(s.plan.columns))
 	for i, c := range s.plan.columns {
 		cells[i] = text(c.title).with(header)
@@ -203,11 +204,12 @@ func (s *sheet) titles() int {
 			cells[i].look = headerNum
 		}
 	}
-	return s.putHigh(30, cells...)
+	s.putHigh(30, cells...)
 }
 
 // filter adds filter buttons to the rows from the header to the last one.
-func (s *sheet) filter(header, last int) {
+func (s *sheet) filter(last int) {
+	const header = firstRow - 1
 	if s.b.err != nil || last <= header {
 		return
 	}

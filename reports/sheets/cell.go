@@ -1,13 +1,12 @@
 package sheets
 
 import (
+	"postage/rating"
 	"strings"
 	"unicode"
 
 	"github.com/shopspring/decimal"
 	"github.com/xuri/excelize/v2"
-
-	"postage/rating"
 )
 
 // cell is what one cell holds: text, a number, or a formula with the number it

@@ -1,9 +1,8 @@
 package sheets
 
 import (
-	"testing"
-
 	"postage/reports/pdf/sample"
+	"testing"
 )
 
 func TestHolds(t *testing.T) {

@@ -3,11 +3,10 @@ package sheets
 import (
 	"fmt"
 	"iter"
+	"postage/rating"
 
 	"github.com/shopspring/decimal"
 	"github.com/xuri/excelize/v2"
-
-	"postage/rating"
 )
 
 // detailPart is one of the sheets that hold the charged messages.
@@ -102,7 +101,7 @@ func (d *detailWriter) end() {
 		d.sheet.put(text("No charged messages.").with(quiet))
 	}
 	d.parts[len(d.parts)-1].last = d.sheet.row
-	d.sheet.filter(firstRow-1, d.sheet.row)
+	d.sheet.filter(d.sheet.row)
 	d.sheet.close()
 }
 

@@ -2,7 +2,6 @@ package sheets
 
 import (
 	"fmt"
-
 	"postage/rating"
 	"postage/reports"
 )
@@ -46,7 +45,7 @@ func (m *month) documentSheet() {
 			live(fmt.Sprintf("J%d*$K%d", r, r), d.Gross.Mul(by), l),
 			text(corrects), exact("net", d.Net, "tax", d.Tax, "gross", d.Gross))
 	}
-	s.filter(firstRow-1, s.row)
+	s.filter(s.row)
 	s.close()
 }
 
@@ -89,7 +88,7 @@ func (m *month) adjustmentSheet() {
 		}
 	}
 	m.orNone(s, "No adjustments.")
-	s.filter(firstRow-1, s.row)
+	s.filter(s.row)
 	s.close()
 }
 
@@ -126,6 +125,6 @@ func (m *month) unratedSheet() {
 			liveCount(fmt.Sprintf("SUM(F%d:F%d)", firstRow, last), n).with(count.asTotal()), rest)
 	}
 	m.orNone(s, "Nothing is held: every message has its account, market and price.")
-	s.filter(firstRow-1, last)
+	s.filter(last)
 	s.close()
 }

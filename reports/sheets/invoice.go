@@ -3,11 +3,10 @@ package sheets
 import (
 	"fmt"
 	"io"
+	"postage/reports"
 	"strings"
 
 	"github.com/shopspring/decimal"
-
-	"postage/reports"
 )
 
 // WriteInvoice writes one document as a workbook of one printable sheet. Its

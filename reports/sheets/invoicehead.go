@@ -2,9 +2,8 @@ package sheets
 
 import (
 	"fmt"
-	"strings"
-
 	"postage/reports"
+	"strings"
 )
 
 // headRows is the number of rows above the line table: the plan must know it

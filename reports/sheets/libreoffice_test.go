@@ -6,11 +6,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
-	"testing"
-
 	"postage/reports"
 	"postage/reports/pdf/sample"
+	"strconv"
+	"testing"
 )
 
 // LibreOffice opens the workbooks without their stored values, calculates them,

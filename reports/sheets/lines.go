@@ -4,11 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"postage/rating"
 	"slices"
 
 	"github.com/shopspring/decimal"
-
-	"postage/rating"
 )
 
 // lineSheet writes all statement lines. Its columns are named in formulas of
@@ -48,7 +47,7 @@ func (m *month) lineSheet() {
 				text(l.PriceRow), exact("unit price", l.UnitPrice, "exact", l.Exact, "amount", l.Billed))
 		}
 	}
-	s.filter(firstRow-1, s.row)
+	s.filter(s.row)
 	s.close()
 }
 
@@ -115,7 +114,7 @@ func (m *month) groupSheet(name, title, lineColumn string, of func(rating.Line) 
 		}
 		m.groupTotal(s, c, last, sum)
 	}
-	s.filter(firstRow-1, last)
+	s.filter(last)
 	s.close()
 }
 

@@ -2,12 +2,11 @@ package sheets
 
 import (
 	"fmt"
+	"postage/reports"
+	"postage/reports/pdf/sample"
 	"slices"
 	"strings"
 	"testing"
-
-	"postage/reports"
-	"postage/reports/pdf/sample"
 )
 
 // Names are text whatever they begin with, and formulas are only ours.

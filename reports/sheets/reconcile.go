@@ -2,11 +2,10 @@ package sheets
 
 import (
 	"fmt"
+	"postage/rating"
 	"strings"
 
 	"github.com/shopspring/decimal"
-
-	"postage/rating"
 )
 
 // tie is one row of the reconciliation: the same money seen three ways.
@@ -45,7 +44,7 @@ func (m *month) reconciliation() {
 	for _, c := range m.currencies() {
 		m.tieTotal(s, c, last, sums[c])
 	}
-	s.filter(firstRow-1, last)
+	s.filter(last)
 	s.close()
 }
 

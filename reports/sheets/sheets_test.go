@@ -9,16 +9,15 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"postage/rating"
+	"postage/reports"
+	"postage/reports/pdf/sample"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/xuri/excelize/v2"
-
-	"postage/rating"
-	"postage/reports"
-	"postage/reports/pdf/sample"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")

@@ -89,9 +89,11 @@ func (b *book) style(l look) int {
 	}
 	s := &excelize.Style{
 		Font: &excelize.Font{Bold: l.bold, Size: size, Color: colour, Family: "Calibri"},
-		Alignment: &excelize.Alignment{Horizontal: l.align, Vertical: "top", WrapText: l.wrap, Indent: l.indent,
+		Alignment: &excelize.Alignment{
+			Horizontal: l.align, Vertical: "top", WrapText: l.wrap, Indent: l.indent,
 			// A figure gets smaller rather than turning into ####.
-			ShrinkToFit: l.format != ""},
+			ShrinkToFit: l.format != "",
+		},
 	}
 	if l.fill == accent {
 		s.Alignment.Vertical = "center"

@@ -2,11 +2,10 @@ package sheets
 
 import (
 	"fmt"
-
-	"github.com/shopspring/decimal"
-
 	"postage/rating"
 	"postage/reports"
+
+	"github.com/shopspring/decimal"
 )
 
 // owed is what the documents of one account in one currency come to.
@@ -57,7 +56,7 @@ func (m *month) summary() {
 	for _, c := range m.currencies() {
 		m.summaryTotal(s, c, last)
 	}
-	s.filter(firstRow-1, last)
+	s.filter(last)
 	s.close()
 }
 

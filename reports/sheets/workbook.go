@@ -4,12 +4,11 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"postage/rating"
+	"postage/reports"
 	"strings"
 
 	"github.com/shopspring/decimal"
-
-	"postage/rating"
-	"postage/reports"
 )
 
 // WriteWorkbook writes the finance workbook of a month. Messages are read once,

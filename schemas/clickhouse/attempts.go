@@ -26,7 +26,8 @@ type runRow struct {
 	tariff  string
 	state   runState
 
-	messages, charges, lines, statements uint64 // written so far; lines are not kept
+	messages, charges, statements uint64 // written so far
+	lines, costs                  uint64 // the same; the table does not keep them
 }
 
 var runFields = []field[runRow]{

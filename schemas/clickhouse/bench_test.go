@@ -3,11 +3,10 @@ package clickhouse
 import (
 	"fmt"
 	"math/rand/v2"
-	"testing"
-
 	"postage/ingest"
 	"postage/rating"
 	"postage/reports"
+	"testing"
 )
 
 // traffic makes n events that look like life: statuses of messages in a few thousand

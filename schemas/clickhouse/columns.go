@@ -3,6 +3,7 @@ package clickhouse
 import (
 	"context"
 	"fmt"
+	"postage/rating"
 	"strings"
 	"time"
 
@@ -10,8 +11,6 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/google/uuid"
 	"github.com/shopspring/decimal"
-
-	"postage/rating"
 )
 
 // field is one column of a table that is written from rows of type R. A table is
@@ -188,15 +187,39 @@ func amount[R any](name string, get func(*R) decimal.Decimal) field[R] {
 	return field[R]{name, func(col column.Interface, rows []R) error {
 		values := make([]decimal.Decimal, len(rows))
 		for i := range rows {
-			d := get(&rows[i])
-			if d.Exponent() < -amountDigits && !d.Equal(d.Truncate(amountDigits)) {
-				return fmt.Errorf("amount %s needs more than %d decimals", d, amountDigits)
+			values[i] = get(&rows[i])
+			if err := fitsAmount(values[i]); err != nil {
+				return err
 			}
-			values[i] = d
 		}
 		_, err := col.Append(values)
 		return err
 	}}
+}
+
+// maybeAmount is a Nullable(Decimal(38, 18)) column, with the law of amount.
+func maybeAmount[R any](name string, get func(*R) *decimal.Decimal) field[R] {
+	return field[R]{name, func(col column.Interface, rows []R) error {
+		values := make([]*decimal.Decimal, len(rows))
+		for i := range rows {
+			values[i] = get(&rows[i])
+			if values[i] == nil {
+				continue
+			}
+			if err := fitsAmount(*values[i]); err != nil {
+				return err
+			}
+		}
+		_, err := col.Append(values)
+		return err
+	}}
+}
+
+func fitsAmount(d decimal.Decimal) error {
+	if d.Exponent() < -amountDigits && !d.Equal(d.Truncate(amountDigits)) {
+		return fmt.Errorf("amount %s needs more than %d decimals", d, amountDigits)
+	}
+	return nil
 }
 
 // id is a UUID column.

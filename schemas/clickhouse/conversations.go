@@ -4,14 +4,13 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"postage/rating"
+	"postage/reports"
 	"strconv"
 
 	ch "github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/google/uuid"
-
-	"postage/rating"
-	"postage/reports"
 )
 
 // Cutoff implements reports.EventLog: per partition the end of the contiguous prefix

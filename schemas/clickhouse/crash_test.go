@@ -3,11 +3,10 @@ package clickhouse
 import (
 	"errors"
 	"os"
-	"testing"
-	"time"
-
 	"postage/ingest"
 	"postage/schemas/clickhouse/embedded"
+	"testing"
+	"time"
 )
 
 // TestKillKeepsWhatWasAcknowledged: kill -9 of the engine right after Append loses nothing.

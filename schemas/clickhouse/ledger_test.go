@@ -2,12 +2,11 @@ package clickhouse
 
 import (
 	"fmt"
+	"postage/ingest"
+	"postage/reports"
 	"slices"
 	"strings"
 	"testing"
-
-	"postage/ingest"
-	"postage/reports"
 )
 
 // TestStoredFromAfterPartialInsert: what a dead owner had written before it could write

@@ -3,7 +3,6 @@ package clickhouse
 import (
 	"context"
 	"fmt"
-
 	"postage/ingest"
 	"postage/rating"
 )

@@ -4,11 +4,10 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"postage/schemas/clickhouse/embedded"
 	"strings"
 	"sync/atomic"
 	"testing"
-
-	"postage/schemas/clickhouse/embedded"
 )
 
 // engine is the ClickHouse all tests of the package share; each has its own database in it.

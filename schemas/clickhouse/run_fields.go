@@ -2,11 +2,10 @@ package clickhouse
 
 import (
 	"encoding/json"
+	"postage/rating"
 
 	"github.com/google/uuid"
 	"github.com/shopspring/decimal"
-
-	"postage/rating"
 )
 
 // The fields of a run's tables. Every row begins with the run and the attempt.
@@ -42,13 +41,36 @@ func messageFields(run string, attempt uuid.UUID) []field[rating.Message] {
 		number("error_code", func(m *row) int32 { return m.Error.Code }),
 		word("error_title", func(m *row) string { return m.Error.Title }),
 		number("tier", func(m *row) uint32 { return uint32(m.Tier) }),
-		word("price_row", func(m *row) string {
-			if m.Rate == nil {
+		word("price_row", func(m *row) string { return priceRow(&m.Verdict) }),
+		number("position", func(m *row) int64 { return m.Position }),
+		word("cost_regime", func(m *row) string { return m.Cost.Regime.String() }),
+		word("cost_outcome", func(m *row) string { return m.Cost.Outcome.String() }),
+		word("cost_reason", func(m *row) string { return m.Cost.Reason.String() }),
+		word("cost_category", func(m *row) string { return m.Cost.Category }),
+		number("cost_tier", func(m *row) uint32 { return uint32(m.Cost.Tier) }),
+		number("cost_position", func(m *row) int64 { return m.Cost.Position }),
+		word("cost_price_row", func(m *row) string { return priceRow(&m.Cost) }),
+		maybeAmount("unit_cost", func(m *row) *decimal.Decimal {
+			if m.Cost.Rate == nil {
+				return nil
+			}
+			return &m.Cost.Rate.UnitPrice
+		}),
+		word("cost_currency", func(m *row) string {
+			if m.Cost.Rate == nil {
 				return ""
 			}
-			return m.Rate.PriceRow
+			return m.Cost.Rate.Currency
 		}),
 	}
+}
+
+// priceRow is the row of the tariff that a verdict points at, "" when nothing is charged.
+func priceRow(v *rating.Verdict) string {
+	if v.Rate == nil {
+		return ""
+	}
+	return v.Rate.PriceRow
 }
 
 // chargeFields take charged messages, whose Rate is never nil.
@@ -74,6 +96,7 @@ func chargeFields(run string, attempt uuid.UUID) []field[rating.Message] {
 		amount("unit_price", func(m *row) decimal.Decimal { return m.Rate.UnitPrice }),
 		amount("price", func(m *row) decimal.Decimal { return m.Rate.UnitPrice }),
 		word("currency", func(m *row) string { return m.Rate.Currency }),
+		number("position", func(m *row) int64 { return m.Position }),
 	}
 }
 
@@ -109,7 +132,27 @@ func lineFields(run string, attempt uuid.UUID) []field[lineRow] {
 	}
 }
 
-// statementRow is a statement without its lines, which are rows of their own.
+// costRow is what the carrier bills for a statement, with what identifies the statement.
+type costRow struct {
+	rating.Cost
+	account string
+	month   rating.Month
+}
+
+func costFields(run string, attempt uuid.UUID) []field[costRow] {
+	return []field[costRow]{
+		word("run", func(*costRow) string { return run }),
+		id("attempt", func(*costRow) uuid.UUID { return attempt }),
+		word("account", func(c *costRow) string { return c.account }),
+		word("month", func(c *costRow) string { return c.month.String() }),
+		word("currency", func(c *costRow) string { return c.Currency }),
+		number("messages", func(c *costRow) int64 { return c.Messages }),
+		number("unrated", func(c *costRow) int64 { return c.Unrated }),
+		amount("exact", func(c *costRow) decimal.Decimal { return c.Exact }),
+	}
+}
+
+// statementRow is a statement without its lines and costs, which are rows of their own.
 type statementRow struct {
 	rating.Statement
 	unrated string // JSON, "" when nothing is unrated
@@ -117,7 +160,7 @@ type statementRow struct {
 
 func newStatementRow(s *rating.Statement) (statementRow, error) {
 	row := statementRow{Statement: *s}
-	row.Lines = nil
+	row.Lines, row.Costs = nil, nil
 	if len(s.Unrated) > 0 {
 		b, err := json.Marshal(s.Unrated)
 		if err != nil {

@@ -5,16 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"postage/rating"
+	"postage/reports"
 
 	ch "github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/google/uuid"
-
-	"postage/rating"
-	"postage/reports"
 )
 
 // runTables are the tables whose partitions are attempts of runs.
-var runTables = [...]string{"messages", "charges", "statement_lines", "statements"}
+var runTables = [...]string{"messages", "charges", "statement_lines", "statement_costs", "statements"}
 
 // writerRows is how many rows a run buffers before it inserts them.
 const writerRows = 50_000
@@ -44,6 +43,7 @@ func (s *Store) BeginRun(ctx context.Context, r reports.Run) (reports.RunWriter,
 		messages:   messageFields(r.ID, attempt),
 		charges:    chargeFields(r.ID, attempt),
 		lines:      lineFields(r.ID, attempt),
+		costs:      costFields(r.ID, attempt),
 		statements: statementFields(r.ID, attempt),
 	}
 	return w, w.mark(ctx, stateBegun)
@@ -63,11 +63,13 @@ type runWriter struct {
 	messages   []field[rating.Message]
 	charges    []field[rating.Message]
 	lines      []field[lineRow]
+	costs      []field[costRow]
 	statements []field[statementRow]
 
 	messageBuf   []rating.Message
 	chargeBuf    []rating.Message
 	lineBuf      []lineRow
+	costBuf      []costRow
 	statementBuf []statementRow
 }
 
@@ -97,6 +99,10 @@ func (w *runWriter) WriteStatement(ctx context.Context, s *rating.Statement) err
 		w.lineBuf = append(w.lineBuf, lineRow{Line: l, account: s.Account, currency: s.Currency, month: s.Month, number: uint32(i + 1)})
 	}
 	w.row.lines += uint64(len(s.Lines))
+	for _, c := range s.Costs {
+		w.costBuf = append(w.costBuf, costRow{Cost: c, account: s.Account, month: s.Month})
+	}
+	w.row.costs += uint64(len(s.Costs))
 	row, err := newStatementRow(s)
 	if err != nil {
 		return fmt.Errorf("run %s: statement of %s: %w", w.row.run, s.Account, err)
@@ -116,7 +122,8 @@ func (w *runWriter) Finish(ctx context.Context) error {
 		return err
 	}
 	for table, want := range map[string]uint64{
-		"messages": w.row.messages, "charges": w.row.charges, "statement_lines": w.row.lines, "statements": w.row.statements,
+		"messages": w.row.messages, "charges": w.row.charges, "statement_lines": w.row.lines,
+		"statement_costs": w.row.costs, "statements": w.row.statements,
 	} {
 		var got uint64
 		row := w.store.conn.QueryRow(ctx, "SELECT count() FROM "+table+" WHERE attempt = {attempt:UUID}", ch.Named("attempt", w.row.attempt.String()))
@@ -143,13 +150,16 @@ func (w *runWriter) flush(ctx context.Context) error {
 		err = insert(ctx, conn, "statement_lines", w.lines, w.lineBuf)
 	}
 	if err == nil {
+		err = insert(ctx, conn, "statement_costs", w.costs, w.costBuf)
+	}
+	if err == nil {
 		err = insert(ctx, conn, "statements", w.statements, w.statementBuf)
 	}
 	if err != nil {
 		return fmt.Errorf("run %s: %w", w.row.run, err)
 	}
 	w.messageBuf, w.chargeBuf = w.messageBuf[:0], w.chargeBuf[:0]
-	w.lineBuf, w.statementBuf = w.lineBuf[:0], w.statementBuf[:0]
+	w.lineBuf, w.costBuf, w.statementBuf = w.lineBuf[:0], w.costBuf[:0], w.statementBuf[:0]
 	return nil
 }
 

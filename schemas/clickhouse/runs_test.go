@@ -5,13 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"postage/rating"
+	"postage/reports"
 	"slices"
 	"testing"
 
 	"github.com/shopspring/decimal"
-
-	"postage/rating"
-	"postage/reports"
 )
 
 var october = rating.Month{Year: 2026, Month: 10}
@@ -143,11 +142,16 @@ func TestMessageFieldsSurvive(t *testing.T) {
 	m.Flags = rating.AccountDisagrees | rating.DuplicateDiffers
 	m.Claim = rating.Claim{Billable: rating.BillableNo, Model: "PMP", Type: "regular", Category: "authentication-international"}
 	m.Error = rating.CarrierError{Code: -5, Title: "no"}
+	m.Position = 7
+	m.Cost = rating.Verdict{
+		Regime: rating.CBP2, Outcome: rating.Charged, Reason: rating.OpensConversation, Category: "marketing", Tier: 3, Position: 1 << 40,
+		Rate: &rating.Rate{PriceRow: "prices.csv:9", UnitPrice: decimal.RequireFromString("0.000000000000000001"), Currency: "USD"},
+	}
 	pending := rating.Message{MessageID: "p", SentAt: 1_790_812_800_000, Verdict: rating.Verdict{Outcome: rating.Pending, Reason: rating.InFlight}}
 	writeRun(t, s, testRun("r", reports.DraftRun), []rating.Message{m, pending})
 	got := rowsOf(t, s, "SELECT formatRowNoNewline('JSONCompactEachRow', * EXCEPT (run, run_month, run_kind)) FROM v_messages ORDER BY message_id")
-	want := `["acme", "m1", "+442079460000", "+447700900123", "GB", "order\tshipped", "template", "2026-10-01 00:00:00.000", "2026-10-01 00:00:01.000", true, "PMP2", "notification", "charged", "template_regular", ["account_disagrees","duplicate_differs"], "utility", "GB", "2026-10", "2026-09-30 23:58:20.001", "no", "PMP", "regular", "authentication-international", -5, "no", 1, "prices.csv:2"]
-["", "p", "", "", "", "", "", "2026-10-01 00:00:00.000", null, false, "", "", "pending", "in_flight", [], "", "", "", null, "unsaid", "", "", "", 0, "", 0, ""]`
+	want := `["acme", "m1", "+442079460000", "+447700900123", "GB", "order\tshipped", "template", "2026-10-01 00:00:00.000", "2026-10-01 00:00:01.000", true, "PMP2", "notification", "charged", "template_regular", ["account_disagrees","duplicate_differs"], "utility", "GB", "2026-10", "2026-09-30 23:58:20.001", "no", "PMP", "regular", "authentication-international", -5, "no", 1, "prices.csv:2", 7, "CBP2", "charged", "opens_conversation", "marketing", 3, 1099511627776, "prices.csv:9", 0.000000000000000001, "USD"]
+["", "p", "", "", "", "", "", "2026-10-01 00:00:00.000", null, false, "", "", "pending", "in_flight", [], "", "", "", null, "unsaid", "", "", "", 0, "", 0, "", 0, "", "", "", "", 0, 0, "", null, ""]`
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
@@ -238,6 +242,27 @@ func TestStatementsSurvive(t *testing.T) {
 	}
 }
 
+// TestCostsSurvive: the carrier's side of a statement, by currency.
+func TestCostsSurvive(t *testing.T) {
+	s := open(t)
+	st := &rating.Statement{
+		Account: "acme", Month: october, Currency: "GBP", Scale: 2,
+		Costs: []rating.Cost{{Currency: "INR", Messages: 1, Exact: decimal.New(7, 0)}, {Currency: "USD", Messages: 3, Unrated: 1, Exact: decimal.New(15, -2)}},
+	}
+	writeRun(t, s, testRun("r", reports.DraftRun), nil, st)
+	got := rowsOf(t, s, "SELECT account, month, currency, toString(messages), toString(unrated), toString(exact) FROM v_statement_costs ORDER BY currency")
+	want := "acme\t2026-10\tINR\t1\t0\t7\nacme\t2026-10\tUSD\t3\t1\t0.15"
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if err := s.DropRun(t.Context(), "r"); err != nil {
+		t.Fatal(err)
+	}
+	if got := rowsOf(t, s, "SELECT toString(count()) FROM statement_costs"); got != "0" {
+		t.Errorf("costs after DropRun: got %s, want 0", got)
+	}
+}
+
 // TestAmountsAreNotCut: an amount that does not fit is an error, never a smaller amount.
 func TestAmountsAreNotCut(t *testing.T) {
 	s := open(t)
@@ -253,24 +278,5 @@ func TestAmountsAreNotCut(t *testing.T) {
 		if err == nil {
 			t.Errorf("price %s: got no error", price)
 		}
-	}
-}
-
-func TestTariffsAreKept(t *testing.T) {
-	s := open(t)
-	content := []byte("accounts.csv\x00\xff\n")
-	for range 2 {
-		if err := s.SaveTariff(t.Context(), "sha256:aa", content); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if got, err := s.LoadTariff(t.Context(), "sha256:aa"); err != nil || string(got) != string(content) {
-		t.Errorf("LoadTariff: got %q, %v; want %q", got, err, content)
-	}
-	if err := s.SaveTariff(t.Context(), "sha256:aa", []byte("other")); err == nil {
-		t.Error("SaveTariff of other content under the same version: got no error")
-	}
-	if _, err := s.LoadTariff(t.Context(), "sha256:bb"); !errors.Is(err, ErrNoTariff) {
-		t.Errorf("LoadTariff of an unknown version: got %v, want ErrNoTariff", err)
 	}
 }

@@ -3,10 +3,9 @@ package clickhouse
 import (
 	"context"
 	"fmt"
+	"postage/reports"
 
 	"github.com/shopspring/decimal"
-
-	"postage/reports"
 )
 
 // IngestSummary is what lies below a cut-off in the log.

@@ -2,11 +2,10 @@ package clickhouse
 
 import (
 	"fmt"
-	"testing"
-
 	"postage/ingest"
 	"postage/rating"
 	"postage/reports"
+	"testing"
 )
 
 // TestIngested counts copies by identity, however they came, and refusals by origin.

@@ -2,10 +2,9 @@ package events
 
 import (
 	"fmt"
+	"postage/rating"
 	"strings"
 	"testing"
-
-	"postage/rating"
 )
 
 const benchV1 = `{"type":"message.delivered","time":"2026-10-01T09:00:00.123Z","message_id":"wamid.HBgLNDQ3NzAwOTAwMTIzFQIAERgSMDhFNzkzQ0QzQUMzQTVGQjA2AA==","sender":"+442079460000","user":"+447700900123","account":"acme","kind":"template","category":"utility","template":"order_shipped","pricing":{"billable":true,"model":"PMP","type":"regular","category":"utility"}}`

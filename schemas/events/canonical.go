@@ -2,11 +2,10 @@ package events
 
 import (
 	"bytes"
+	"postage/rating"
 	"slices"
 
 	"github.com/go-faster/jx"
-
-	"postage/rating"
 )
 
 // appendCanonical writes a value as rating.Event.AppendCanonical would: member

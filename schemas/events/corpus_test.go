@@ -2,12 +2,11 @@ package events
 
 import (
 	"fmt"
+	"postage/rating"
 	"strings"
 	"testing"
 
 	"github.com/cockroachdb/datadriven"
-
-	"postage/rating"
 )
 
 // TestCorpus decodes the records under testdata and compares with what they are

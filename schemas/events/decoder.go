@@ -13,11 +13,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"postage/rating"
 	"unicode/utf8"
 
 	"github.com/go-faster/jx"
-
-	"postage/rating"
 )
 
 // MaxBytes is the size limit of a record unless a Decoder sets its own.
@@ -241,7 +240,7 @@ func (d *Decoder) unknown(j *jx.Decoder, parent field, key []byte) error {
 
 // atEnd says whether only white space is left.
 func atEnd(j *jx.Decoder) error {
-	if err := j.Skip(); err != io.EOF {
+	if err := j.Skip(); !errors.Is(err, io.EOF) {
 		return errTrailing
 	}
 	return nil

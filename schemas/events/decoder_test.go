@@ -2,10 +2,9 @@ package events
 
 import (
 	"fmt"
+	"postage/rating"
 	"strings"
 	"testing"
-
-	"postage/rating"
 )
 
 func TestDecodeLimits(t *testing.T) {

@@ -3,10 +3,9 @@ package events
 import (
 	"fmt"
 	"hash/fnv"
+	"postage/rating"
 	"strconv"
 	"strings"
-
-	"postage/rating"
 )
 
 // AppendWebhook appends one Cloud API webhook body with the events, in their

@@ -2,9 +2,8 @@ package events
 
 import (
 	"bytes"
-	"slices"
-
 	"postage/rating"
+	"slices"
 )
 
 // aside is a member of a v1 event that a rating.Event has no room for: one that

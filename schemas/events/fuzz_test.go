@@ -5,12 +5,11 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"postage/rating"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
-
-	"postage/rating"
 )
 
 // FuzzDecode holds what Decode promises for any bytes at all: no panic, every

@@ -3,9 +3,8 @@ package events
 import (
 	"fmt"
 	"math/rand/v2"
-	"testing"
-
 	"postage/rating"
+	"testing"
 )
 
 // TestV1RoundTrip holds the law decode(encode(e)) == e, and that the canonical

@@ -2,7 +2,6 @@ package events
 
 import (
 	"bytes"
-
 	"postage/rating"
 )
 
@@ -70,7 +69,7 @@ func (d *Decoder) settleItem(dst []Item, m *hookItem, sender string, problem fau
 		d.itemFault(m, "", BadValue, describe(m.bad), "an array")
 	case m.bad != nil:
 		d.itemFault(m, "", BadValue, describe(m.bad), "an object")
-	case d.settleType(e, m, sender):
+	case d.settleType(e, m):
 		if sender == "" {
 			d.fault(problem)
 		}
@@ -87,7 +86,7 @@ func (d *Decoder) settleItem(dst []Item, m *hookItem, sender string, problem fau
 
 // settleType fills what an item says about its message, apart from ids and time.
 // It returns false, after noting why, for an item that is no event of ours.
-func (d *Decoder) settleType(e *rating.Event, m *hookItem, sender string) bool {
+func (d *Decoder) settleType(e *rating.Event, m *hookItem) bool {
 	switch m.list {
 	case statuses:
 		return d.settleStatus(e, m)

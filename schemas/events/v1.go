@@ -2,9 +2,8 @@ package events
 
 import (
 	"bytes"
-	"strconv"
-
 	"postage/rating"
+	"strconv"
 )
 
 // What the required members should be.

@@ -1,9 +1,8 @@
 package events
 
 import (
-	"strings"
-
 	"postage/rating"
+	"strings"
 )
 
 // Severity says what becomes of the record or item with a problem.

@@ -1,9 +1,8 @@
 package events
 
 import (
-	"time"
-
 	"postage/rating"
+	"time"
 )
 
 // isNumber says whether b is a number of the v1 format: + and 7 to 15 digits.

@@ -1,9 +1,9 @@
 package tariff
 
 import (
-	"github.com/shopspring/decimal"
-
 	"postage/rating"
+
+	"github.com/shopspring/decimal"
 )
 
 // conversions checks that whatever is priced in another currency than its

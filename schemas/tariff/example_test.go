@@ -2,12 +2,11 @@ package tariff
 
 import (
 	"io/fs"
+	"postage/rating"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"postage/rating"
 )
 
 func TestExampleIsClean(t *testing.T) {

@@ -3,10 +3,9 @@ package tariff
 import (
 	"cmp"
 	"fmt"
+	"postage/rating"
 	"slices"
 	"strings"
-
-	"postage/rating"
 )
 
 // Faults is the error of a tariff that says something it must not say: every

@@ -1,10 +1,9 @@
 package tariff
 
 import (
+	"postage/rating"
 	"slices"
 	"strings"
-
-	"postage/rating"
 )
 
 // noteColumn may stand in any file, for the people who edit it.

@@ -1,14 +1,13 @@
 package tariff
 
 import (
+	"postage/rating"
 	"slices"
 	"strings"
-	"time"
-	_ "time/tzdata" // what a timezone is must not depend on the machine
+	"time" // what a timezone is must not depend on the machine
+	_ "time/tzdata"
 	"unicode"
 	"unicode/utf8"
-
-	"postage/rating"
 )
 
 // line is one line of a file while it is read into a row. Its methods read one
@@ -83,10 +82,8 @@ func (l *line) oneOf(column string, words ...string) string {
 	if !ok {
 		return ""
 	}
-	for _, w := range words {
-		if v == w {
-			return v
-		}
+	if slices.Contains(words, v) {
+		return v
 	}
 	l.wrong(column, v, "unknown", suggest(v, words, "write one of "+strings.Join(words, ", ")))
 	return ""

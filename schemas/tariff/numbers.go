@@ -1,14 +1,13 @@
 package tariff
 
 import (
+	"postage/rating"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
-
-	"postage/rating"
 )
 
 // date reads YYYY-MM-DD.

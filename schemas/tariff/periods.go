@@ -3,9 +3,8 @@ package tariff
 import (
 	"cmp"
 	"fmt"
-	"slices"
-
 	"postage/rating"
+	"slices"
 )
 
 // period is the validity [from, to) of one row about key; a zero to is open.

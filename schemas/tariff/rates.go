@@ -2,7 +2,6 @@ package tariff
 
 import (
 	"fmt"
-
 	"postage/rating"
 )
 

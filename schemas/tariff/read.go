@@ -7,11 +7,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"postage/rating"
 	"slices"
 	"strings"
 	"unicode/utf8"
-
-	"postage/rating"
 )
 
 // Read reads the tariff in the folder fsys and checks it as a whole.
@@ -98,8 +97,7 @@ func (r *reader) file(s spec, content []byte) {
 		if errors.Is(err, io.EOF) {
 			break
 		}
-		var syntax *csv.ParseError
-		if errors.As(err, &syntax) {
+		if syntax, ok := errors.AsType[*csv.ParseError](err); ok {
 			r.quotes(s, syntax)
 			continue
 		}

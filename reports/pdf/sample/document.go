@@ -5,13 +5,12 @@ package sample
 
 import (
 	"fmt"
+	"postage/rating"
+	"postage/reports"
 	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
-
-	"postage/rating"
-	"postage/reports"
 )
 
 // October is the month of all samples.

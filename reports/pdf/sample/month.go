@@ -4,14 +4,13 @@ import (
 	"cmp"
 	"fmt"
 	"iter"
+	"postage/rating"
+	"postage/reports"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
-
-	"postage/rating"
-	"postage/reports"
 )
 
 // usage is a usage line to be: so many messages at a rate.

@@ -174,7 +174,7 @@ func tellSize(ctx context.Context, dir string, progress io.Writer) {
 		// Files come and go while npm works; what cannot be read counts nothing.
 		_ = filepath.WalkDir(dir, func(_ string, d os.DirEntry, err error) error {
 			if err != nil {
-				return nil
+				return nil //nolint:nilerr // see above
 			}
 			if info, err := d.Info(); err == nil && info.Mode().IsRegular() {
 				size += info.Size()

@@ -68,8 +68,10 @@ func makeTable(t *testing.T, addr string) {
 	sql(t, addr, "INSERT INTO letters.sent SELECT number, '2026-10-01' FROM numbers(1000)")
 }
 
-const sumQuery = "SELECT count(), sum(id) FROM letters.sent"
-const sumWant = "1000\t499500"
+const (
+	sumQuery = "SELECT count(), sum(id) FROM letters.sent"
+	sumWant  = "1000\t499500"
+)
 
 func TestOrderlyStop(t *testing.T) {
 	dir := t.TempDir()

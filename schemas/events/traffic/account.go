@@ -4,11 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"postage/rating"
 	"slices"
 	"strings"
 	"time"
-
-	"postage/rating"
 )
 
 // Account is a firm whose traffic is made up.
@@ -149,7 +148,7 @@ func newAccount(cfg Config, index, budget int) *account {
 		a.senders = append(a.senders, s)
 	}
 	a.talks = make([]talk, max(50, budget/6))
-	a.streams = a.trade.plan(a, cfg, budget)
+	a.streams = a.trade.plan(a, budget)
 	return a
 }
 

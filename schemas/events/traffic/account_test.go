@@ -1,12 +1,11 @@
 package traffic
 
 import (
+	"postage/rating"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"postage/rating"
 )
 
 func tariffRows() *rating.TariffRows {

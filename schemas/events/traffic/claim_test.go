@@ -1,11 +1,10 @@
 package traffic
 
 import (
+	"postage/rating"
 	"strings"
 	"testing"
 	"time"
-
-	"postage/rating"
 )
 
 // mapped is the table of SEMANTICS, "Webhook bodies to events": what a reader

@@ -3,7 +3,6 @@ package traffic
 import (
 	"math"
 	"math/rand/v2"
-
 	"postage/rating"
 )
 

@@ -238,8 +238,10 @@ func (s *story) chat(turns int) {
 // edge follows up where the care window ends: a second before, at and after.
 func (s *story) edge() {
 	d := s.g.dice
-	after := [...]rating.Instant{rating.Day - second, rating.Day - second, rating.Day, rating.Day + second,
-		rating.Day + rating.Instant(d.between(3, 20*3600))*second}
+	after := [...]rating.Instant{
+		rating.Day - second, rating.Day - second, rating.Day, rating.Day + second,
+		rating.Day + rating.Instant(d.between(3, 20*3600))*second,
+	}
 	at := s.inbound + after[d.IntN(len(after))]
 	s.wait(max(at-s.at, second))
 	if d.chance(.5) {

@@ -2,12 +2,11 @@ package traffic
 
 import (
 	"bytes"
-	"testing"
-	"time"
-
 	"postage/rating"
 	"postage/schemas/events"
 	"postage/schemas/tariff"
+	"testing"
+	"time"
 )
 
 // decode reads a stream as ingest does; a refused item is a failure.

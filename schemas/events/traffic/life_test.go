@@ -1,10 +1,9 @@
 package traffic
 
 import (
+	"postage/rating"
 	"slices"
 	"testing"
-
-	"postage/rating"
 )
 
 func TestArrivalsAreInOrderAndEventsAreNot(t *testing.T) {

@@ -2,7 +2,6 @@ package traffic
 
 import (
 	"bytes"
-
 	"postage/rating"
 	"postage/schemas/events"
 )

@@ -2,11 +2,10 @@ package traffic
 
 import (
 	"encoding/json"
+	"postage/rating"
 	"slices"
 	"testing"
 	"time"
-
-	"postage/rating"
 )
 
 // arrival is a v1 record as a reader sees it.

@@ -1,9 +1,8 @@
 package traffic
 
 import (
-	"time"
-
 	"postage/rating"
+	"time"
 )
 
 // schedule is when the carrier changed its rules, local midnight. A generator

@@ -2,9 +2,8 @@ package traffic
 
 import (
 	"math"
-	"time"
-
 	"postage/rating"
+	"time"
 )
 
 // shape says how an activity is spread over the hours of a day.
@@ -47,7 +46,7 @@ type stream struct {
 }
 
 // plan spreads a budget over activities and time.
-func (t *trade) plan(a *account, cfg Config, budget int) []stream {
+func (t *trade) plan(a *account, budget int) []stream {
 	weights := make([]float64, len(t.shares))
 	for i, s := range t.shares {
 		weights[i] = s.part

@@ -20,9 +20,8 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"time"
-
 	"postage/rating"
+	"time"
 )
 
 // Format is how records are written.

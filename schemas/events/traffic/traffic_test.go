@@ -4,17 +4,14 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"hash"
+	"postage/rating"
 	"runtime"
 	"strings"
 	"testing"
 	"time"
-
-	"postage/rating"
 )
 
-var (
-	october = rating.Month{Year: 2026, Month: time.October}
-)
+var october = rating.Month{Year: 2026, Month: time.October}
 
 // firms are three accounts as the demo has them.
 func firms(t testing.TB) []Account {
