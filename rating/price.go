@@ -68,6 +68,15 @@ func NewPricer(t *Tariff) *Pricer {
 	}
 }
 
+// Reset puts all counters back to their openings.
+func (p *Pricer) Reset() {
+	for _, l := range [...]*ledger{&p.sell, &p.cost} {
+		clear(l.freeTiers)
+		clear(l.allowances)
+		clear(l.volumes)
+	}
+}
+
 func newLedger() ledger {
 	return ledger{map[freeTierKey]int64{}, map[allowanceKey]int64{}, map[volumeKey]*volume{}}
 }

@@ -33,6 +33,7 @@ type cli struct {
 	Close   closeCommand   `cmd:"" help:"Close a month: statements, invoices, and later the adjustments."`
 	Tariff  tariffCommand  `cmd:"" help:"Check a tariff, or write out the example one."`
 	Events  eventsCommand  `cmd:"" help:"Generate made-up events, or validate real ones."`
+	Bench   benchCommand   `cmd:"" help:"Measure the hot paths on this machine."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 
 	Verbose bool `short:"v" help:"Log what is done, not only what goes wrong."`

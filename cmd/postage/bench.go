@@ -1,0 +1,8 @@
+package main
+
+// benchCommand is `postage bench`: fixed workloads, measured on this machine, one
+// JSON object a line. Figures of different machines or runs do not compare;
+// ratios within one run do.
+type benchCommand struct {
+	Rating benchRatingCommand `cmd:"" help:"Classify and price in process: messages a second on one core."`
+}
