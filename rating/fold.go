@@ -223,7 +223,30 @@ func (f *Folder) usage(currency string) []Line {
 			a.UnitPrice.Cmp(b.UnitPrice),
 		)
 	})
-	return lines
+	return mergeAlike(lines, currency)
+}
+
+// mergeAlike makes one line of neighbours that say the same and cost the same:
+// the same price row can be reached through two package rows with equal terms.
+// Rounding happens per line, so the split would otherwise show in the total.
+func mergeAlike(lines []Line, currency string) []Line {
+	merged := lines[:0]
+	for _, l := range lines {
+		if n := len(merged); n > 0 && merged[n-1].sameRun(&l) {
+			last := &merged[n-1]
+			last.Quantity += l.Quantity
+			last.Exact = last.UnitPrice.Mul(decimal.NewFromInt(last.Quantity))
+			last.Billed = RoundBilled(last.Exact, currency)
+			continue
+		}
+		merged = append(merged, l)
+	}
+	return merged
+}
+
+func (l *Line) sameRun(o *Line) bool {
+	return l.Kind == o.Kind && l.Regime == o.Regime && l.Market == o.Market && l.Category == o.Category && l.Reason == o.Reason &&
+		l.Tier == o.Tier && l.PriceRow == o.PriceRow && l.UnitPrice.Equal(o.UnitPrice)
 }
 
 // lastTerms is the account's row in force on its last day in the month.

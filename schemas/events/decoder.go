@@ -26,8 +26,9 @@ const MaxBytes = 1 << 20
 // predates the product it would be billed for.
 const earliest rating.Instant = 1_514_764_800_000 // 2018-01-01T00:00:00Z
 
-// latest is the last instant that RFC 3339 can write.
-const latest rating.Instant = 253_402_300_799_999
+// latest is the last instant that the event log can hold, whatever the record's
+// own timestamp claims.
+const latest rating.Instant = 9_214_646_399_999 // 2261-12-31T23:59:59.999Z
 
 // shortestItem is less than the bytes of any webhook item that is an event, so
 // that a record made of anything else cannot take much memory: a body may have

@@ -86,7 +86,7 @@ func (d *Decoder) number(f field, pointer string) []byte {
 // checkTime says what is wrong with an event that happened at that time; the
 // fault has no reason when nothing is.
 func (d *Decoder) checkTime(at rating.Instant) fault {
-	last, want := latest, "a time from 2018-01-01T00:00:00Z to the year 9999"
+	last, want := latest, "a time from 2018-01-01T00:00:00Z to the end of 2261"
 	if d.arrived != 0 && at >= earliest {
 		last, want = min(latest, d.arrived+rating.Day), "at most 24 h after the record arrived"
 	}
@@ -95,7 +95,7 @@ func (d *Decoder) checkTime(at rating.Instant) fault {
 	}
 	f := fault{reason: ImpossibleTime, found: at.String(), expected: want}
 	if at > latest {
-		f.found = "a time beyond the year 9999"
+		f.found = "a time beyond the year 2261"
 	} else if last != latest {
 		f.expected += ", that is by " + last.String()
 	}
