@@ -5,13 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"postage/rating"
 	"runtime"
 	"slices"
 	"time"
 
 	"github.com/shopspring/decimal"
-
-	"postage/rating"
 )
 
 // benchRatingCommand is `postage bench rating`: 3 events a message, 10 messages a
@@ -19,7 +18,7 @@ import (
 // close reads them.
 type benchRatingCommand struct {
 	JSON    bool          `name:"json" help:"One JSON object per line."`
-	Seconds time.Duration `default:"3s" help:"How long to measure each workload (default ${default})."`
+	Measure time.Duration `name:"for" default:"3s" help:"How long to measure each workload (default ${default})."`
 }
 
 // ratingFigures is one line of the benchmark.
@@ -80,7 +79,7 @@ func (c *benchRatingCommand) grouped(ctx context.Context, m rating.Month) (ratin
 	runtime.GC()
 	runtime.ReadMemStats(&before)
 	began, rounds := time.Now(), 0
-	for time.Since(began) < c.Seconds && ctx.Err() == nil {
+	for time.Since(began) < c.Measure && ctx.Err() == nil {
 		round()
 		rounds++
 	}
