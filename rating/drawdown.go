@@ -69,13 +69,6 @@ func allowanceCovers(included string, m *Message) bool {
 	}
 }
 
-// volumeKey names the counter that a message advances on the account's side.
-func (p *Pricer) volumeKey(m *Message) volumeKey { return p.volumeKeyOf(m, &m.Verdict) }
-
-func (p *Pricer) volumeKeyOf(m *Message, v *Verdict) volumeKey {
-	return volumeKey{cmp.Or(m.account.Pool, m.Account), m.Month, m.Market, counterCategory(m.billedCategory(v))}
-}
-
 // volume returns a counter, beginning at what was brought along.
 func (l *ledger) volume(p *Pricer, k volumeKey) *volume {
 	v := l.volumes[k]

@@ -2,7 +2,6 @@ package rating
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 )
 
@@ -17,15 +16,16 @@ type Pricer struct {
 	cost   ledger
 
 	rates map[tieredRate]*Rate
-	found map[lookupKey]*rateSet // findRate, remembered
-	packs map[packKey]*PackageRow
+	order []sortKey // scratch of Price
 }
 
-// ledger holds the counters of one side.
+// ledger holds the counters of one side, and the lanes that remember what
+// messages alike need.
 type ledger struct {
 	freeTiers  map[freeTierKey]int64
 	allowances map[allowanceKey]int64
 	volumes    map[volumeKey]*volume
+	lanes      map[laneKey]*lane
 }
 
 type (
@@ -43,9 +43,13 @@ type (
 		month            Month // the account's billing month; the sender's on the carrier's side
 		market, category string
 	}
-	packKey struct {
-		name string
-		on   Date
+	// laneKey is all that decides package, rate and counter of a message.
+	laneKey struct {
+		account                   *accountTerm
+		market, country, category string
+		notice                    bool // a notification of the founding rule
+		on                        Date // of sending, local to the account
+		month                     Month
 	}
 	// tieredRate is one price row as one package pays it in one currency and
 	// month. Without a package it is a cost, in the currency of its list.
@@ -57,14 +61,23 @@ type (
 	}
 )
 
+// lane is what messages alike share: the rate in force and the counter they
+// advance.
+type lane struct {
+	pack   *PackageRow
+	set    *rateSet
+	volume *volume
+	terms  tieredRate
+	rates  []*Rate // by tier, nil where a currency rate is missing
+}
+
 // volume is one volume counter.
 type volume struct{ count int64 }
 
 // NewPricer returns a pricer for a tariff, its counters at their openings.
 func NewPricer(t *Tariff) *Pricer {
 	return &Pricer{
-		tariff: t, days: newDays(), sell: newLedger(), cost: newLedger(),
-		rates: map[tieredRate]*Rate{}, found: map[lookupKey]*rateSet{}, packs: map[packKey]*PackageRow{},
+		tariff: t, days: newDays(), sell: newLedger(), cost: newLedger(), rates: map[tieredRate]*Rate{},
 	}
 }
 
@@ -73,12 +86,14 @@ func (p *Pricer) Reset() {
 	for _, l := range [...]*ledger{&p.sell, &p.cost} {
 		clear(l.freeTiers)
 		clear(l.allowances)
-		clear(l.volumes)
+		for key, v := range l.volumes {
+			v.count = p.tariff.openingVolume(key)
+		}
 	}
 }
 
 func newLedger() ledger {
-	return ledger{map[freeTierKey]int64{}, map[allowanceKey]int64{}, map[volumeKey]*volume{}}
+	return ledger{map[freeTierKey]int64{}, map[allowanceKey]int64{}, map[volumeKey]*volume{}, map[laneKey]*lane{}}
 }
 
 // Free conversations or messages per month (domain page, section B).
@@ -101,7 +116,7 @@ func CanonicalOrder(a, b *Message) int {
 // month wanted, because free tiers count by the sender's month and invoices by
 // the account's. Any order will do.
 func (p *Pricer) Price(messages []*Message) {
-	slices.SortFunc(messages, CanonicalOrder)
+	p.order = sortCanonical(messages, p.order)
 	var waiting []*Message
 	for _, m := range messages {
 		if m.Chargeable() && !p.Next(m) {
@@ -129,9 +144,8 @@ func (p *Pricer) Next(m *Message) (done bool) {
 
 // Last prices a message that Next left open.
 func (p *Pricer) Last(m *Message) {
-	pack := p.pack(m)
-	set := p.rateSet(m, &m.Verdict, pack.PriceList)
-	p.assign(&m.Verdict, set, p.sell.volume(p, p.volumeKey(m)).count, p.terms(m, pack))
+	l := p.sellLane(m)
+	p.assign(&m.Verdict, l, l.volume.count)
 }
 
 // priceSell prices the account's side.
@@ -143,8 +157,8 @@ func (p *Pricer) priceSell(m *Message) (done bool) {
 			return true
 		}
 	}
-	pack := p.pack(m)
-	if pack != nil && p.drawAllowance(m, pack) {
+	l := p.sellLane(m)
+	if l.pack != nil && p.drawAllowance(m, l.pack) {
 		v.Outcome, v.Reason = Free, Allowance
 		return true
 	}
@@ -152,23 +166,19 @@ func (p *Pricer) priceSell(m *Message) (done bool) {
 	case m.Market == "":
 		v.Outcome, v.Reason = Unrated, UnknownMarket
 		return true
-	case pack == nil:
+	case l.pack == nil:
 		v.Outcome, v.Reason = Unrated, NoPackage
 		return true
-	}
-	set := p.rateSet(m, v, pack.PriceList)
-	volume := p.sell.volume(p, p.volumeKey(m))
-	terms := p.terms(m, pack)
-	if !p.rateable(set, volume.count+1, terms) {
+	case !l.rateable(l.volume.count + 1):
 		v.Outcome, v.Reason = Unrated, NoPrice
 		return true
 	}
-	volume.count++
-	if pack.TierMode == AllUnits {
-		v.Position = volume.count
+	l.volume.count++
+	if l.pack.TierMode == AllUnits {
+		v.Position = l.volume.count
 		return false
 	}
-	p.assign(v, set, volume.count, terms)
+	p.assign(v, l, l.volume.count)
 	return true
 }
 
@@ -184,16 +194,13 @@ func (p *Pricer) priceCost(m *Message) {
 		v.Outcome, v.Reason = Unrated, UnknownMarket
 		return
 	}
-	set := p.rateSet(m, v, p.pack(m).CostList)
-	key := p.volumeKeyOf(m, v)
-	key.month = p.days.month(m.DeliveredAt, m.zone(m.account.loc))
-	volume := p.cost.volume(p, key)
-	if !p.rateable(set, volume.count+1, tieredRate{}) {
+	l := p.costLane(m)
+	if !l.rateable(l.volume.count + 1) {
 		v.Outcome, v.Reason = Unrated, NoPrice
 		return
 	}
-	volume.count++
-	p.assign(v, set, volume.count, tieredRate{})
+	l.volume.count++
+	p.assign(v, l, l.volume.count)
 }
 
 // The tier modes of a package.
@@ -202,64 +209,87 @@ const (
 	AllUnits  = "all_units" // all units at the rate of the band the total reached
 )
 
-// pack is the package in force when the message was sent, or nil.
-func (p *Pricer) pack(m *Message) *PackageRow {
-	key := packKey{m.account.Package, p.days.of(m.SentAt, m.account.loc)}
-	row, known := p.packs[key]
-	if !known {
-		row = p.tariff.packageOn(key.name, key.on)
-		p.packs[key] = row
+func (m *Message) laneKey(v *Verdict, on Date, month Month) laneKey {
+	return laneKey{m.account, m.Market, m.country, v.Category, v.Regime == NBP && m.Class == Notification, on, month}
+}
+
+// sellLane finds the account's lane of a message.
+func (p *Pricer) sellLane(m *Message) *lane {
+	on := p.days.of(m.SentAt, m.account.loc)
+	key := m.laneKey(&m.Verdict, on, m.Month)
+	l := p.sell.lanes[key]
+	if l != nil {
+		return l
 	}
-	return row
+	l = &lane{pack: p.tariff.packageOn(m.account.Package, on)}
+	if l.pack != nil {
+		l.set = p.rateSet(m, &m.Verdict, l.pack.PriceList, on)
+		l.terms = tieredRate{pack: l.pack, currency: m.account.Currency, month: m.Month}
+	}
+	p.fill(l, &p.sell, m, &m.Verdict, m.Month)
+	p.sell.lanes[key] = l
+	return l
+}
+
+// costLane finds the carrier's lane of a message. Its counters run by the
+// sender's month.
+func (p *Pricer) costLane(m *Message) *lane {
+	on := p.days.of(m.SentAt, m.account.loc)
+	month := p.days.month(m.DeliveredAt, m.zone(m.account.loc))
+	key := m.laneKey(&m.Cost, on, month)
+	l := p.cost.lanes[key]
+	if l != nil {
+		return l
+	}
+	l = &lane{pack: p.tariff.packageOn(m.account.Package, on)}
+	l.set = p.rateSet(m, &m.Cost, l.pack.CostList, on)
+	p.fill(l, &p.cost, m, &m.Cost, month)
+	p.cost.lanes[key] = l
+	return l
+}
+
+// fill gives a lane its counter and its rates.
+func (p *Pricer) fill(l *lane, side *ledger, m *Message, v *Verdict, month Month) {
+	l.volume = side.volume(p, volumeKey{cmp.Or(m.account.Pool, m.Account), month, m.Market, counterCategory(m.billedCategory(v))})
+	if l.set == nil {
+		return
+	}
+	for tier, row := range l.set.tiers {
+		terms := l.terms
+		terms.row = row
+		r, known := p.rates[terms]
+		if !known {
+			r = p.tariff.newRate(terms, tier+1)
+			p.rates[terms] = r
+		}
+		l.rates = append(l.rates, r)
+	}
 }
 
 // rateSet finds the rate of a message in a price list, or nil.
-func (p *Pricer) rateSet(m *Message, v *Verdict, list string) *rateSet {
-	key := lookupKey{
+func (p *Pricer) rateSet(m *Message, v *Verdict, list string, on Date) *rateSet {
+	return p.tariff.findRate(lookupKey{
 		list: list, origin: m.account.Country, country: m.country, market: m.Market,
-		category: v.Category, group: m.billedCategory(v), on: p.days.of(m.SentAt, m.account.loc),
-	}
-	set, known := p.found[key]
-	if !known {
-		set = p.tariff.findRate(key)
-		p.found[key] = set
-	}
-	return set
-}
-
-// terms are how an account pays: its package, currency and month.
-func (p *Pricer) terms(m *Message, pack *PackageRow) tieredRate {
-	return tieredRate{pack: pack, currency: m.account.Currency, month: m.Month}
+		category: v.Category, group: m.billedCategory(v), on: on,
+	})
 }
 
 // rateable says whether the n-th unit has a price.
-func (p *Pricer) rateable(set *rateSet, n int64, terms tieredRate) bool {
-	if set == nil {
+func (l *lane) rateable(n int64) bool {
+	if l.set == nil {
 		return false
 	}
-	tier := set.tierOf(n)
-	return tier >= 0 && p.rate(set, tier, terms) != nil
+	tier := l.set.tierOf(n)
+	return tier >= 0 && l.rates[tier] != nil
 }
 
 // assign points a verdict at the row of the tier that holds the n-th unit.
-func (p *Pricer) assign(v *Verdict, set *rateSet, n int64, terms tieredRate) {
-	tier := set.tierOf(n)
-	v.Tier = tier + 1
-	v.Rate = p.rate(set, tier, terms)
+func (p *Pricer) assign(v *Verdict, l *lane, n int64) {
+	tier := l.set.tierOf(n)
+	v.Tier, v.Rate = tier+1, l.rates[tier]
 	if v.Position == 0 {
 		v.Position = n
 	}
-}
-
-// rate returns a price row as it is paid, or nil when a currency rate is missing.
-func (p *Pricer) rate(set *rateSet, tier int, terms tieredRate) *Rate {
-	terms.row = set.tiers[tier]
-	r, known := p.rates[terms]
-	if !known {
-		r = p.tariff.newRate(terms, tier+1)
-		p.rates[terms] = r
-	}
-	return r
 }
 
 // newRate works out the effective unit price: markup, then currency.

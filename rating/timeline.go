@@ -9,22 +9,22 @@ import (
 
 // timeline is one conversation (sender, user) put in order: copies removed,
 // each message's events side by side. It is rebuilt for every conversation in
-// memory that is reused.
+// memory that is reused, and points into the events it was given.
 type timeline struct {
 	byID     map[string]int32 // message id -> index into slots
 	slots    []slot
 	inbounds []inbound
 	latest   Instant // latest time of any event, copies removed
 
-	differing []Event // copies whose content differs from the first of their identity
+	differing []*Event // copies whose content differs from the first of their identity
 	hashes    map[*Event][sha256.Size]byte
 	scratch   []byte
 }
 
 // slot holds the events of one message id, one per type after merging.
 type slot struct {
-	events  [Failed + 1]Event
-	has     [Failed + 1]bool
+	id      string
+	events  [Failed + 1]*Event
 	differs bool // copies of one event had different content
 }
 
@@ -43,42 +43,54 @@ func (t *timeline) read(events []Event) {
 			continue
 		}
 		s := t.slot(e.MessageID)
-		if !s.has[e.Type] {
-			s.events[e.Type], s.has[e.Type] = *e, true
-		} else if s.events[e.Type] != *e {
+		switch first := s.events[e.Type]; {
+		case first == nil:
+			s.events[e.Type] = e
+		case *first != *e:
 			s.differs = true
-			t.differing = append(t.differing, *e)
+			t.differing = append(t.differing, e)
 		}
 	}
 	t.mergeDiffering()
 
 	for i := range t.slots {
 		s := &t.slots[i]
-		for typ := Received; typ <= Failed; typ++ {
-			if s.has[typ] {
-				t.latest = max(t.latest, s.events[typ].At)
+		for _, e := range s.events {
+			if e != nil {
+				t.latest = max(t.latest, e.At)
 			}
 		}
-		if s.has[Received] {
-			t.inbounds = append(t.inbounds, inbound{s.events[Received].At, opensEntryPoint(&s.events[Received])})
+		if e := s.events[Received]; e != nil {
+			t.inbounds = append(t.inbounds, inbound{e.At, opensEntryPoint(e)})
 		}
 	}
 	slices.SortFunc(t.inbounds, func(a, b inbound) int { return cmp.Compare(a.at, b.at) })
 }
 
+// slot finds the slot of a message id, or makes it. The statuses of a message
+// mostly follow one another, so the newest slots are looked at first; a short
+// conversation needs no map.
 func (t *timeline) slot(id string) *slot {
-	if n, ok := t.byID[id]; ok {
-		return &t.slots[n]
+	const few = 6
+	n := len(t.slots)
+	for i := n - 1; i >= max(0, n-few); i-- {
+		if t.slots[i].id == id {
+			return &t.slots[i]
+		}
 	}
-	t.byID[id] = int32(len(t.slots))
-	if len(t.slots) < cap(t.slots) {
-		t.slots = t.slots[:len(t.slots)+1]
-		s := &t.slots[len(t.slots)-1]
-		s.has, s.differs = [Failed + 1]bool{}, false
-		return s
+	if n > few {
+		if len(t.byID) == 0 { // the conversation has outgrown looking
+			for i := range t.slots {
+				t.byID[t.slots[i].id] = int32(i)
+			}
+		}
+		if at, ok := t.byID[id]; ok {
+			return &t.slots[at]
+		}
+		t.byID[id] = int32(n)
 	}
-	t.slots = append(t.slots, slot{})
-	return &t.slots[len(t.slots)-1]
+	t.slots = append(t.slots, slot{id: id})
+	return &t.slots[n]
 }
 
 // mergeDiffering settles copies of one event with different content (SEMANTICS,
@@ -89,21 +101,15 @@ func (t *timeline) mergeDiffering() {
 	if len(t.differing) == 0 {
 		return
 	}
-	copies := t.differing
+	copies := slices.Clone(t.differing)
 	for _, e := range t.differing { // the first copy of each identity joins the others
-		s := t.slot(e.MessageID)
-		if s.has[e.Type] {
+		if s := t.slot(e.MessageID); s.events[e.Type] != nil {
 			copies = append(copies, s.events[e.Type])
-			s.has[e.Type] = false
+			s.events[e.Type] = nil
 		}
 	}
-	t.differing = copies
 	t.hashes = make(map[*Event][sha256.Size]byte)
-	order := make([]*Event, len(copies))
-	for i := range copies {
-		order[i] = &copies[i]
-	}
-	slices.SortFunc(order, func(a, b *Event) int {
+	slices.SortFunc(copies, func(a, b *Event) int {
 		if a.At != b.At {
 			return cmp.Compare(a.At, b.At)
 		}
@@ -113,13 +119,14 @@ func (t *timeline) mergeDiffering() {
 		ha, hb := t.hash(a), t.hash(b)
 		return slices.Compare(ha[:], hb[:])
 	})
-	for _, e := range order {
+	for _, e := range copies {
 		s := t.slot(e.MessageID)
-		if !s.has[e.Type] {
-			s.events[e.Type], s.has[e.Type] = *e, true
+		w := s.events[e.Type]
+		if w == nil {
+			winner := *e // the caller's event stays as it is
+			s.events[e.Type] = &winner
 			continue
 		}
-		w := &s.events[e.Type]
 		if w.Kind == KindUnknown {
 			w.Kind = e.Kind
 		}
@@ -192,12 +199,7 @@ func (s *slot) message(m *Message) bool {
 	return true
 }
 
-func (s *slot) get(t EventType) *Event {
-	if !s.has[t] {
-		return nil
-	}
-	return &s.events[t]
-}
+func (s *slot) get(t EventType) *Event { return s.events[t] }
 
 // firstKnown returns a unless it is empty or the word "unknown".
 func firstKnown(a, b string) string {
