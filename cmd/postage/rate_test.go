@@ -1,0 +1,231 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"postage/schemas/events/traffic"
+	"strings"
+	"testing"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// rateFile runs `postage rate` and returns what it printed.
+func rateFile(t *testing.T, stdin []byte, args ...string) (out, report []byte) {
+	t.Helper()
+	var o, e bytes.Buffer
+	if status := run(append([]string{"rate", "--tariff", "example"}, args...), bytes.NewReader(stdin), &o, &e); status != exitDone {
+		t.Fatalf("rate %q: got status %d, want %d\n%s", args, status, exitDone, e.String())
+	}
+	return o.Bytes(), e.Bytes()
+}
+
+// madeUpFile is a month of traffic as a file, with records that are refused.
+func madeUpFile(t *testing.T, messages int, format traffic.Format) []byte {
+	t.Helper()
+	tariff, err := (tariffFlag{"example"}).load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file bytes.Buffer
+	for i, r := range monthOf(t, tariff.Tariff, month("2026-10"), messages, format) {
+		if i%1000 == 500 {
+			fmt.Fprintf(&file, "{\"type\":\"message.sent\",\"line\":%d}\n\n", i)
+		}
+		file.Write(r.Value)
+		file.WriteByte('\n')
+	}
+	return file.Bytes()
+}
+
+func writeFile(t *testing.T, name string, content []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestRateIsTheReference: sorting on disk, goroutines and the line encoder change
+// not a byte of what the plain evaluation in memory gives.
+func TestRateIsTheReference(t *testing.T) {
+	tariff, err := (tariffFlag{"example"}).load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, format := range [...]traffic.Format{traffic.V1, traffic.Webhook} {
+		file := madeUpFile(t, 20_000, format)
+		path := writeFile(t, "events.jsonl", file)
+		want := referenceRate(t, tariff.Tariff, file)
+		for _, memory := range [...]string{"320", "1"} {
+			got, report := rateFile(t, nil, "--memory-mb", memory, path)
+			if d := firstDifference(got, want); d != "" {
+				t.Errorf("%s, %s MB: %s", format, memory, d)
+			}
+			refused := bytes.Count(report, []byte("refused: missing_field: "))
+			if wanted := bytes.Count(file, []byte(`"line":`)); refused != wanted || refused == 0 {
+				t.Errorf("%s, %s MB: got %d records refused, want %d", format, memory, refused, wanted)
+			}
+		}
+	}
+}
+
+// TestRateTakesAnyOrderAndCopies: the same events, each twice, in any order and
+// over several files, give the same output.
+func TestRateTakesAnyOrderAndCopies(t *testing.T) {
+	file := madeUpFile(t, 5000, traffic.V1)
+	want, _ := rateFile(t, file)
+	chance := randomly(t)
+	lines := bytes.SplitAfter(bytes.TrimSpace(file), []byte("\n"))
+	lines[len(lines)-1] = append(lines[len(lines)-1], '\n')
+	lines = append(lines, lines...)
+	chance.Shuffle(len(lines), func(i, j int) { lines[i], lines[j] = lines[j], lines[i] })
+	half := len(lines) / 2
+	first, second := writeFile(t, "1.jsonl", bytes.Join(lines[:half], nil)), writeFile(t, "2.jsonl", bytes.Join(lines[half:], nil))
+	for _, memory := range [...]string{"320", "1"} {
+		got, _ := rateFile(t, nil, "--memory-mb", memory, first, second)
+		if d := firstDifference(got, want); d != "" {
+			t.Errorf("%s MB: %s", memory, d)
+		}
+	}
+}
+
+// TestRateReadsCompressedFiles: by content, whatever the name, and from stdin.
+func TestRateReadsCompressedFiles(t *testing.T) {
+	file := madeUpFile(t, 300, traffic.V1)
+	want, _ := rateFile(t, file)
+	var gz bytes.Buffer
+	z := gzip.NewWriter(&gz)
+	z.Write(file[:len(file)/2]) // two members, as `cat a.gz b.gz` makes them
+	z.Close()
+	z.Reset(&gz)
+	z.Write(file[len(file)/2:])
+	z.Close()
+	e, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	zst := e.EncodeAll(file, nil)
+	for _, c := range [...]struct {
+		name    string
+		content []byte
+	}{{"events.jsonl", file}, {"events.jsonl.gz", gz.Bytes()}, {"events.jsonl.zst", zst}, {"no-suffix", gz.Bytes()}} {
+		got, _ := rateFile(t, nil, writeFile(t, c.name, c.content))
+		if d := firstDifference(got, want); d != "" {
+			t.Errorf("%s: %s", c.name, d)
+		}
+		if got, _ = rateFile(t, c.content, "-"); !bytes.Equal(got, want) {
+			t.Errorf("%s on standard input: got another output", c.name)
+		}
+	}
+}
+
+// TestRateRefusesInOrder: refused records name file and line, in the order of the
+// input, and the exit status is 0.
+func TestRateRefusesInOrder(t *testing.T) {
+	long := `{"type":"` + strings.Repeat("x", 3<<20) + `"}`
+	first := writeFile(t, "a.jsonl", []byte("\ufeff{}\n\n[]\n"+long+"\n{}"))
+	var many strings.Builder
+	for i := range 20_000 {
+		fmt.Fprintf(&many, "%d\n", i)
+	}
+	second := writeFile(t, "b.jsonl", []byte(many.String()))
+	_, report := rateFile(t, []byte("{}\r\n"), first, second, "-")
+	var got []string
+	for line := range strings.Lines(string(report)) {
+		if place, _, refused := strings.Cut(line, ": refused: "); refused {
+			got = append(got, strings.TrimPrefix(place, filepath.Dir(filepath.Dir(first))))
+		}
+	}
+	var want []string
+	for _, n := range [...]int{1, 3, 4, 5} {
+		want = append(want, strings.TrimPrefix(fmt.Sprintf("%s:%d", first, n), filepath.Dir(filepath.Dir(first))))
+	}
+	for n := range 20_000 {
+		want = append(want, strings.TrimPrefix(fmt.Sprintf("%s:%d", second, n+1), filepath.Dir(filepath.Dir(first))))
+	}
+	want = append(want, "stdin:1")
+	if d := firstDifference([]byte(strings.Join(got, "\n")), []byte(strings.Join(want, "\n"))); d != "" {
+		t.Error(d)
+	}
+	if s := fmt.Sprintf("%s:4: refused: too_large: found %d bytes, expected at most 1048576\n", first, len(long)+1); !bytes.Contains(report, []byte(s)) {
+		t.Errorf("report of the long line: want %q", s)
+	}
+}
+
+// TestRateLeavesNothingBehind: neither after the end, nor after an interrupt in
+// the middle of sorting on disk, nor after an output that cannot be written.
+func TestRateLeavesNothingBehind(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	file := madeUpFile(t, 5000, traffic.V1)
+	empty := func(when string) {
+		t.Helper()
+		left, err := os.ReadDir(dir)
+		if err != nil || len(left) > 0 {
+			t.Errorf("%s: got %d files left (%v), want none", when, len(left), err)
+		}
+	}
+	rateFile(t, file, "--memory-mb", "1")
+	empty("at the end")
+
+	rate := func(ctx context.Context, in *interruptingReader, out *failingWriter) error {
+		c := rateCommand{tariffFlag: tariffFlag{"example"}, memoryFlag: memoryFlag{1}}
+		return c.Run(ctx, &streams{in: in, out: out, err: &bytes.Buffer{}})
+	}
+	ctx, interrupt := context.WithCancel(t.Context())
+	err := rate(ctx, &interruptingReader{file, interrupt, 0}, &failingWriter{max: 1 << 30})
+	if err == nil || !strings.Contains(err.Error(), context.Canceled.Error()) {
+		t.Errorf("interrupted: got error %v, want %v", err, context.Canceled)
+	}
+	empty("interrupted")
+
+	if err = rate(t.Context(), &interruptingReader{file, func() {}, 0}, &failingWriter{max: 2 << 20}); err == nil || !strings.Contains(err.Error(), "full") {
+		t.Errorf("output full: got error %v, want that", err)
+	}
+	empty("output full")
+}
+
+// interruptingReader calls interrupt when it has given half of the file.
+type interruptingReader struct {
+	file      []byte
+	interrupt func()
+	at        int
+}
+
+func (r *interruptingReader) Read(p []byte) (int, error) {
+	n, err := bytes.NewReader(r.file[r.at:]).Read(p)
+	r.at += n
+	if r.at > len(r.file)/2 {
+		r.interrupt()
+	}
+	return n, err
+}
+
+type failingWriter struct{ written, max int }
+
+func (w *failingWriter) Write(p []byte) (int, error) {
+	if w.written += len(p); w.written > w.max {
+		return 0, fmt.Errorf("output full")
+	}
+	return len(p), nil
+}
+
+// firstDifference shows where two texts part, or "".
+func firstDifference(got, want []byte) string {
+	if bytes.Equal(got, want) {
+		return ""
+	}
+	g, w := bytes.Split(got, []byte("\n")), bytes.Split(want, []byte("\n"))
+	for i := range min(len(g), len(w)) {
+		if !bytes.Equal(g[i], w[i]) {
+			return fmt.Sprintf("line %d of %d:\ngot  %s\nwant %s", i+1, len(w), g[i], w[i])
+		}
+	}
+	return fmt.Sprintf("got %d lines, want %d", len(g), len(w))
+}

@@ -1,0 +1,214 @@
+package files
+
+import (
+	"cmp"
+	"context"
+	"encoding/binary"
+	"hash/fnv"
+	"postage/rating"
+	"slices"
+	"strings"
+	"sync/atomic"
+)
+
+// classify judges every conversation and sorts the messages: those that concern a
+// Pricer by shard, the others for output.
+func (r *run) classify(ctx context.Context) error {
+	var next atomic.Int64
+	return each(ctx, r.workers(), func(ctx context.Context, _ int) error {
+		j := newJudge(r)
+		for {
+			i := next.Add(1) - 1
+			if i >= partitionCount || ctx.Err() != nil {
+				break
+			}
+			if err := j.partition(ctx, &r.events.piles[i], 1); err != nil {
+				return err
+			}
+		}
+		return j.close()
+	})
+}
+
+// judge classifies on one goroutine.
+type judge struct {
+	run        *run
+	codec      *codec
+	classifier *rating.Classifier
+	all        *sortWriter
+	charge     []*sortWriter
+	groups     map[string]group // by account
+
+	index    []talkEntry
+	events   []rating.Event
+	messages []rating.Message
+}
+
+// group says where the messages of an account are priced.
+type group struct {
+	shard  int
+	number uint32
+}
+
+// talkEntry is an event of a partition: whose conversation, and where.
+type talkEntry struct {
+	hash uint64
+	at   int
+}
+
+func newJudge(r *run) *judge {
+	c := newCodec(r.dictionary, r.rates)
+	j := &judge{
+		run: r, codec: c, classifier: rating.NewClassifier(r.Tariff),
+		all: r.all.writer(c.compareNames), groups: map[string]group{},
+	}
+	for _, s := range r.charge {
+		j.charge = append(j.charge, s.writer(c.compareNames))
+	}
+	return j
+}
+
+func (j *judge) close() error {
+	for latest := int64(j.classifier.Latest()); ; {
+		old := j.run.asOf.Load()
+		if old >= latest || j.run.asOf.CompareAndSwap(old, latest) {
+			break
+		}
+	}
+	err := j.all.close()
+	for _, w := range j.charge {
+		err = cmp.Or(err, w.close())
+	}
+	return err
+}
+
+// partition judges the conversations of a partition. One that takes too much
+// memory is split first, unless it has been split as far as the hash goes.
+func (j *judge) partition(ctx context.Context, p *pile, level int) error {
+	most := max(j.run.Memory/8/int64(j.run.workers()), 64<<10)
+	if size := p.total.Load(); size > most && (level+1)*partitionBits <= 64 {
+		return j.split(ctx, p, level)
+	}
+	records, err := p.load(j.run.spool, j.run.budget)
+	if err != nil {
+		return err
+	}
+	j.index = j.index[:0]
+	for at := 0; at < len(records); {
+		r := reader{records, at}
+		size := int(r.uint32())
+		j.index = append(j.index, talkEntry{r.uint64(), at})
+		at += size
+	}
+	slices.SortFunc(j.index, func(a, b talkEntry) int { return cmp.Compare(a.hash, b.hash) })
+	for first := 0; first < len(j.index); {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		last := first + 1
+		for last < len(j.index) && j.index[last].hash == j.index[first].hash {
+			last++
+		}
+		if err := j.talks(records, j.index[first:last]); err != nil {
+			return err
+		}
+		first = last
+	}
+	return nil
+}
+
+// split spreads a partition over others by further bits of the hash.
+func (j *judge) split(ctx context.Context, p *pile, level int) error {
+	finer := j.run.newPartitions(level)
+	w := eventWriter{to: finer}
+	size := p.total.Load()
+	err := p.drain(j.run.spool, j.run.budget, func(records []byte) error {
+		for len(records) > 0 {
+			n := binary.LittleEndian.Uint32(records)
+			if err := w.record(records[:n]); err != nil {
+				return err
+			}
+			records = records[n:]
+		}
+		return ctx.Err()
+	})
+	if err != nil {
+		return err
+	}
+	if err := w.close(); err != nil {
+		return err
+	}
+	for i := range finer.piles {
+		next := level + 1
+		if finer.piles[i].total.Load() == size {
+			next = 64 // most likely one conversation: splitting on is of no use
+		}
+		if err := j.partition(ctx, &finer.piles[i], next); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// talks judges the conversations of one hash: nearly always one.
+func (j *judge) talks(records string, entries []talkEntry) error {
+	j.events = slices.Grow(j.events[:0], len(entries))[:len(entries)]
+	same := true
+	for i, e := range entries {
+		j.codec.readEvent(records[e.at:], &j.events[i])
+		same = same && j.events[i].Sender == j.events[0].Sender && j.events[i].User == j.events[0].User
+	}
+	if same {
+		return j.talk(j.events)
+	}
+	byTalk := func(a, b rating.Event) int {
+		return cmp.Or(strings.Compare(a.Sender, b.Sender), strings.Compare(a.User, b.User))
+	}
+	slices.SortFunc(j.events, byTalk)
+	for first := 0; first < len(j.events); {
+		last := first + 1
+		for last < len(j.events) && byTalk(j.events[first], j.events[last]) == 0 {
+			last++
+		}
+		if err := j.talk(j.events[first:last]); err != nil {
+			return err
+		}
+		first = last
+	}
+	return nil
+}
+
+// talk judges one conversation.
+func (j *judge) talk(events []rating.Event) error {
+	j.messages = j.classifier.Classify(j.messages[:0], events)
+	for i := range j.messages {
+		m := &j.messages[i]
+		w, number, key := j.all, uint32(0), m.SentAt
+		if m.Chargeable() {
+			g := j.group(m.Account)
+			w, number, key = j.charge[g.shard], g.number, m.DeliveredAt
+		}
+		if err := w.done(j.codec.appendMessage(w.add(number, uint64(key)), m)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// group finds the group of an account. Its number is that of its name in the
+// dictionary; without one it is a hash, and a group may then come in between the
+// messages of another, which pricing allows.
+func (j *judge) group(account string) group {
+	g, ok := j.groups[account]
+	if !ok {
+		name := j.run.Tariff.Group(account)
+		h := fnv.New32a()
+		h.Write([]byte(name))
+		g.shard = int(h.Sum32() % uint32(len(j.charge)))
+		if g.number, ok = j.run.dictionary.id(name); !ok {
+			g.number = h.Sum32() | 1<<31
+		}
+		j.groups[strings.Clone(account)] = g
+	}
+	return g
+}

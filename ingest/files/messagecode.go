@@ -1,0 +1,154 @@
+package files
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"postage/rating"
+	"strings"
+	"sync"
+	"time"
+)
+
+// A message record's body is a fixed part and strings. The verdicts stand at
+// fixed places, so that pricing writes over them without encoding anew.
+const (
+	atSent      = 0
+	atDelivered = 8
+	atWindow    = 16
+	atSell      = 24
+	atCost      = atSell + verdictBytes
+	atSmall     = atCost + verdictBytes // kind, class, flags, failed and billable, month
+	atStrings   = atSmall + 8
+
+	verdictBytes = 20
+)
+
+// codec reads and writes the messages of one goroutine.
+type codec struct {
+	*lexicon
+	rates *rateTable
+	known map[*rating.Rate]uint32
+}
+
+func newCodec(d *dictionary, rates *rateTable) *codec {
+	return &codec{newLexicon(d), rates, map[*rating.Rate]uint32{nil: 0}}
+}
+
+// appendMessage appends the body of a message's record. What links the message
+// to the tariff is left out: Tariff.Bind finds it anew.
+func (c *codec) appendMessage(dst []byte, m *rating.Message) []byte {
+	dst = binary.LittleEndian.AppendUint64(dst, uint64(m.SentAt))
+	dst = binary.LittleEndian.AppendUint64(dst, uint64(m.DeliveredAt))
+	dst = binary.LittleEndian.AppendUint64(dst, uint64(m.Window))
+	dst = append(dst, make([]byte, 2*verdictBytes)...)
+	c.putVerdicts(dst[len(dst)-atSmall:], m)
+	failed := uint8(m.Claim.Billable)
+	if m.Failed {
+		failed |= 0x80
+	}
+	dst = append(dst, uint8(m.Kind), uint8(m.Class), uint8(m.Flags), failed)
+	dst = binary.LittleEndian.AppendUint16(dst, uint16(m.Month.Year))
+	dst = append(dst, uint8(m.Month.Month), 0)
+	dst = appendText(dst, m.MessageID)
+	dst = c.append(dst, m.Sender)
+	dst = appendText(dst, m.User)
+	for _, s := range [...]string{m.UserCountry, m.Account, m.Template, m.Market, m.Verdict.Category, m.Cost.Category, m.Claim.Model, m.Claim.Type, m.Claim.Category, m.Error.Title} {
+		dst = c.append(dst, s)
+	}
+	return binary.AppendVarint(dst, int64(m.Error.Code))
+}
+
+// putVerdicts writes both verdicts, apart from their categories, into a body.
+func (c *codec) putVerdicts(body []byte, m *rating.Message) {
+	c.putVerdict(body[atSell:atCost], &m.Verdict)
+	c.putVerdict(body[atCost:atSmall], &m.Cost)
+}
+
+func (c *codec) putVerdict(b []byte, v *rating.Verdict) {
+	b[0], b[1], b[2] = uint8(v.Regime), uint8(v.Outcome), uint8(v.Reason)
+	binary.LittleEndian.PutUint32(b[4:], uint32(v.Tier))
+	binary.LittleEndian.PutUint64(b[8:], uint64(v.Position))
+	n, ok := c.known[v.Rate]
+	if !ok {
+		n = c.rates.number(v.Rate)
+		c.known[v.Rate] = n
+	}
+	binary.LittleEndian.PutUint32(b[16:], n)
+}
+
+// readMessage reads a body. Message id and user point into it.
+func (c *codec) readMessage(body string, m *rating.Message) {
+	r := reader{s: body}
+	*m = rating.Message{}
+	m.SentAt = rating.Instant(r.uint64())
+	m.DeliveredAt = rating.Instant(r.uint64())
+	m.Window = rating.Instant(r.uint64())
+	c.readVerdict(&r, &m.Verdict)
+	c.readVerdict(&r, &m.Cost)
+	m.Kind, m.Class, m.Flags = rating.Kind(r.byte()), rating.Class(r.byte()), rating.Flags(r.byte())
+	failed := r.byte()
+	m.Failed, m.Claim.Billable = failed&0x80 != 0, rating.Billable(failed&0x7f)
+	m.Month.Year = int(r.byte()) | int(r.byte())<<8
+	m.Month.Month = time.Month(r.byte())
+	r.byte()
+	m.MessageID = r.text()
+	m.Sender = c.read(&r)
+	m.User = r.text()
+	for _, s := range [...]*string{&m.UserCountry, &m.Account, &m.Template, &m.Market, &m.Verdict.Category, &m.Cost.Category, &m.Claim.Model, &m.Claim.Type, &m.Claim.Category, &m.Error.Title} {
+		*s = c.read(&r)
+	}
+	code := r.uvarint()
+	m.Error.Code = int32(int64(code>>1) ^ -int64(code&1))
+}
+
+func (c *codec) readVerdict(r *reader, v *rating.Verdict) {
+	v.Regime, v.Outcome, v.Reason = rating.Regime(r.byte()), rating.Outcome(r.byte()), rating.Reason(r.byte())
+	r.byte()
+	v.Tier, v.Position = int(r.uint32()), int64(r.uint64())
+	v.Rate = c.rates.of(r.uint32())
+}
+
+// compareNames orders two bodies by (message id, sender, user): what decides
+// between messages of one instant.
+func (c *codec) compareNames(a, b []byte) int {
+	idA, restA := cutText(a[atStrings:])
+	idB, restB := cutText(b[atStrings:])
+	if order := bytes.Compare(idA, idB); order != 0 {
+		return order
+	}
+	ra, rb := reader{s: string(restA)}, reader{s: string(restB)}
+	return cmp.Or(strings.Compare(c.read(&ra), c.read(&rb)), strings.Compare(ra.text(), rb.text()))
+}
+
+// cutText splits off what appendText wrote.
+func cutText(b []byte) (text, rest []byte) {
+	n, k := binary.Uvarint(b)
+	return b[k : k+int(n)], b[k+int(n):]
+}
+
+// rateTable numbers the rates that messages point at, because a pointer cannot
+// be kept on disk. 0 is none.
+type rateTable struct {
+	mu    sync.RWMutex
+	rates []*rating.Rate
+}
+
+func newRateTable() *rateTable { return &rateTable{rates: []*rating.Rate{nil}} }
+
+// number gives a rate the next number; the caller remembers it.
+func (t *rateTable) number(r *rating.Rate) uint32 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.rates = append(t.rates, r)
+	return uint32(len(t.rates) - 1)
+}
+
+func (t *rateTable) of(n uint32) *rating.Rate {
+	if n == 0 {
+		return nil
+	}
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.rates[n]
+}

@@ -1,0 +1,111 @@
+package files
+
+import (
+	"encoding/binary"
+	"postage/rating"
+	"sync"
+)
+
+// partitions spread events by conversation, so that each can be judged on its
+// own: all events of one are in one partition. They rest in memory as far as the
+// budget goes; beyond it the largest go to the spool.
+type partitions struct {
+	*store
+	shift      uint // which bits of the hash choose the partition
+	chunkBytes int
+	piles      [partitionCount]pile
+
+	mu    sync.Mutex
+	spare [][]byte
+}
+
+const (
+	partitionBits  = 8
+	partitionCount = 1 << partitionBits
+)
+
+// eventWriter fills partitions. It serves one goroutine; close it at the end.
+type eventWriter struct {
+	to      *partitions
+	chunks  [partitionCount][]byte
+	scratch []byte
+}
+
+// event adds an event.
+func (w *eventWriter) event(x *lexicon, e *rating.Event) error {
+	w.scratch = x.appendEvent(w.scratch[:0], talkHash(e.Sender, e.User), e)
+	return w.record(w.scratch)
+}
+
+// record adds the record of an event.
+func (w *eventWriter) record(record []byte) error {
+	partition := int(binary.LittleEndian.Uint64(record[4:]) >> w.to.shift % partitionCount)
+	chunk := &w.chunks[partition]
+	if len(*chunk) > 0 && len(*chunk)+len(record) > cap(*chunk) {
+		if err := w.seal(partition, *chunk); err != nil {
+			return err
+		}
+		*chunk = nil
+	}
+	if *chunk == nil {
+		*chunk = w.to.chunk()
+	}
+	*chunk = append(*chunk, record...) // grows for one that is longer than a chunk
+	return nil
+}
+
+// close hands over what is left.
+func (w *eventWriter) close() error {
+	for i, chunk := range w.chunks {
+		if len(chunk) > 0 {
+			if err := w.seal(i, append(make([]byte, 0, len(chunk)), chunk...)); err != nil {
+				return err
+			}
+		}
+		w.chunks[i] = nil
+	}
+	return nil
+}
+
+func (w *eventWriter) seal(partition int, chunk []byte) error {
+	p := w.to
+	p.piles[partition].add(chunk)
+	if !p.add(int64(cap(chunk))) {
+		return nil
+	}
+	for p.used.Load() > p.limit {
+		largest := &p.piles[0]
+		for i := range p.piles {
+			if p.piles[i].resident.Load() > largest.resident.Load() {
+				largest = &p.piles[i]
+			}
+		}
+		if largest.resident.Load() == 0 {
+			return nil // what is left belongs to others
+		}
+		if err := largest.spill(p.spool, p.budget, p.free); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// chunk returns an empty chunk.
+func (p *partitions) chunk() []byte {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if n := len(p.spare); n > 0 {
+		c := p.spare[n-1]
+		p.spare = p.spare[:n-1]
+		return c
+	}
+	return make([]byte, 0, p.chunkBytes)
+}
+
+func (p *partitions) free(chunk []byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.spare) < partitionCount && cap(chunk) == p.chunkBytes {
+		p.spare = append(p.spare, chunk[:0])
+	}
+}
