@@ -11,6 +11,7 @@ import (
 	"postage/reports/closing"
 	"postage/schemas/events/traffic"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -108,6 +109,10 @@ func (d *demo) play(ctx context.Context) error {
 	if d.invoices, err = d.closer.Close(ctx, d.month); err != nil {
 		return err
 	}
+	out := filepath.Join(d.dir, d.month.String())
+	if d.files, err = d.closer.Export(ctx, d.invoices, out); err != nil {
+		return err
+	}
 	d.late = chooseLate(d.invoices.Messages)
 	d.invoices.Messages = nil // a second evaluation follows
 	if d.late != nil {
@@ -121,9 +126,15 @@ func (d *demo) play(ctx context.Context) error {
 		if d.notes, err = d.closer.Close(ctx, d.month); err != nil {
 			return err
 		}
+		adjusted, err := d.closer.Export(ctx, d.notes, out)
+		if err != nil {
+			return err
+		}
+		d.files = append(d.files, adjusted...)
+		slices.Sort(d.files)
+		d.files = slices.Compact(d.files)
 	}
-	d.files, err = d.closer.Export(ctx, d.last(), filepath.Join(d.dir, d.month.String()))
-	return err
+	return nil
 }
 
 // last is the latest close.

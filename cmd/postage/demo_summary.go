@@ -121,7 +121,7 @@ func (d *demo) adjustment(checks *[]check) {
 
 // further says how to look at it all with SQL.
 func (d *demo) further(r *closing.Result) {
-	query := "SELECT account, category, market, count() AS messages, sum(price) AS revenue, any(currency) AS currency FROM postage.v_charges WHERE run = '" + r.Run.ID + "' GROUP BY ALL ORDER BY revenue DESC LIMIT 20 FORMAT PrettyCompact"
+	query := "SELECT account, category, market, count() AS messages, sum(price) AS revenue, any(currency) AS currency FROM postage.v_charges WHERE run = '" + r.Run.ID + "' GROUP BY ALL ORDER BY currency, revenue DESC LIMIT 3 BY currency FORMAT PrettyCompact"
 	switch {
 	case d.flags.Keep && d.engines.httpURL != "":
 		fmt.Fprintf(d.out, "\nThe engines keep running until Ctrl-C. Look further with SQL:\n  curl '%s' --data-binary \"%s\"\n", d.engines.httpURL, query)

@@ -45,9 +45,15 @@ func (c *Closer) Export(ctx context.Context, r *Result, dir string) ([]string, e
 	return append(paths, path), nil
 }
 
+// suffix tells the workbooks of a month apart: the one of the close stays as it
+// was when adjustments come.
 func suffix(k reports.RunKind) string {
-	if k == reports.DraftRun {
+	switch k {
+	case reports.DraftRun:
 		return "-draft"
+	case reports.AdjustmentRun:
+		return "-adjusted"
+	case reports.FinalRun:
 	}
 	return ""
 }
