@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
-	"maps"
-	"postage/rating"
 	"sort"
+
+	"postage/rating"
 )
 
 // The oracle is a second, naive reading of the rules, written from the page of
@@ -80,7 +80,9 @@ func canonical(e rating.Event) []byte {
 	if e.Extra != "" {
 		var extra map[string]any
 		if json.Unmarshal([]byte(e.Extra), &extra) == nil {
-			maps.Copy(m, extra)
+			for k, v := range extra {
+				m[k] = v
+			}
 		}
 	}
 	b, err := json.Marshal(m)

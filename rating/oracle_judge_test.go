@@ -1,8 +1,9 @@
 package rating_test
 
 import (
-	"postage/rating"
 	"sort"
+
+	"postage/rating"
 )
 
 const (
@@ -178,50 +179,6 @@ func (b books) screen(j *judged, asOf rating.Instant) {
 	}
 }
 
-type span struct {
-	category string
-	from, to rating.Instant
-	on       rating.Date // local date of its start
-	regime   rating.Regime
-}
-
-func (s span) has(at rating.Instant) bool { return s.from <= at && at < s.to }
-
-// entryPoints finds the free entry points of a conversation and the messages
-// that open them.
-func entryPoints(live []*judged, inbound []fact) (points []span, openers map[*judged]bool) {
-	openers = map[*judged]bool{}
-	for _, f := range inbound {
-		if f.Referral == rating.ReferralNone || f.Client == rating.ClientWeb || f.Client == rating.ClientDesktop {
-			continue
-		}
-		var first *judged
-		for _, j := range live {
-			if j.regime == rating.NBP || j.sentAt < f.At || j.sentAt >= f.At+24*hour {
-				continue
-			}
-			if first == nil || j.deciding() < first.deciding() || j.deciding() == first.deciding() && j.id < first.id {
-				first = j
-			}
-		}
-		if first == nil || openers[first] {
-			continue
-		}
-		openers[first] = true
-		from := first.deciding()
-		on := localDate(from, first.timezone)
-		length := 24 * hour
-		if !on.Before(day(2023, 3, 1)) {
-			length = 72 * hour
-		}
-		if !on.Before(day(2026, 9, 28)) {
-			length = 168 * hour
-		}
-		points = append(points, span{"", from, from + length, on, first.regime})
-	}
-	return points, openers
-}
-
 // converse applies the regimes to the live messages of one conversation.
 func (b books) converse(messages []*judged, inbound []fact) {
 	var live []*judged
@@ -266,7 +223,9 @@ func (b books) converse(messages []*judged, inbound []fact) {
 		covered := func(category string) bool {
 			for _, s := range open {
 				if s.has(j.deliveredAt) && (category == "" || s.category == category && s.regime != rating.CBP1) {
-					j.verdict.category = s.category
+					if j.regime == rating.CBP1 { // later each keeps its own
+						j.verdict.category = s.category
+					}
 					j.decide(rating.Free, rating.InOpenConversation)
 					return true
 				}
@@ -315,23 +274,4 @@ func (b books) converse(messages []*judged, inbound []fact) {
 			j.decide(rating.Charged, rating.TemplateRegular)
 		}
 	}
-}
-
-// enters makes a message free that opens an entry point or lies inside one.
-func enters(j *judged, points []span, openers map[*judged]bool) bool {
-	in := openers[j]
-	for _, p := range points {
-		in = in || p.has(j.deciding())
-	}
-	if !in {
-		return false
-	}
-	j.decide(rating.Free, rating.InFreeEntryPoint)
-	if openers[j] {
-		j.decide(rating.Free, rating.OpensFreeEntryPoint)
-	}
-	if cbp(j.regime) {
-		j.verdict.category = "referral_conversion"
-	}
-	return true
 }

@@ -2,11 +2,12 @@ package rating_test
 
 import (
 	"fmt"
-	"postage/rating"
 	"sort"
 	"strings"
 
 	"github.com/shopspring/decimal"
+
+	"postage/rating"
 )
 
 // price draws down free tiers, then allowances, then tiers, in canonical order
@@ -127,7 +128,7 @@ func family(category string) string {
 
 var notificationTypes = func() map[string]bool {
 	m := map[string]bool{}
-	for t := range strings.FieldsSeq(`ACCOUNT_UPDATE ALERT_UPDATE APPOINTMENT_UPDATE ISSUE_RESOLUTION PAYMENT_UPDATE
+	for _, t := range strings.Fields(`ACCOUNT_UPDATE ALERT_UPDATE APPOINTMENT_UPDATE ISSUE_RESOLUTION PAYMENT_UPDATE
 		PERSONAL_FINANCE_UPDATE RESERVATION_UPDATE SHIPPING_UPDATE TICKET_UPDATE TRANSPORTATION_UPDATE`) {
 		m[t] = true
 	}
@@ -221,10 +222,15 @@ func (b books) effective(r rating.PriceRow, pack *rating.PackageRow, j *judged) 
 	if r.Currency == j.terms.Currency {
 		return price.String()
 	}
-	for _, fx := range b.FX {
-		if fx.From == r.Currency && fx.To == j.terms.Currency && fx.On == lastDay(j.month) {
-			return price.Mul(fx.Rate).Round(10).String()
+	var best *rating.FXRow // of the last day of the month; without one, the latest before
+	for i := range b.FX {
+		fx := &b.FX[i]
+		if fx.From == r.Currency && fx.To == j.terms.Currency && notAfter(fx.On, lastDay(j.month)) && (best == nil || best.On.Before(fx.On)) {
+			best = fx
 		}
+	}
+	if best != nil {
+		return price.Mul(best.Rate).Round(10).String()
 	}
 	return "no rate of exchange"
 }

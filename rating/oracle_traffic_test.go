@@ -2,6 +2,7 @@ package rating_test
 
 import (
 	"fmt"
+
 	"postage/rating"
 )
 
