@@ -20,7 +20,8 @@ import (
 type rateCommand struct {
 	tariffFlag
 	memoryFlag
-	Files []string `arg:"" optional:"" help:"Files of events, one JSON record per line (v1 or webhook bodies), plain, gzip or zstd; standard input when none is named, or for \"-\"."`
+	Explain string   `placeholder:"MESSAGE_ID" help:"Say in words how this message came to its price, instead of printing lines."`
+	Files   []string `arg:"" optional:"" help:"Files of events, one JSON record per line (v1 or webhook bodies), plain, gzip or zstd; standard input when none is named, or for \"-\"."`
 }
 
 // memoryFlag bounds what rests in memory.
@@ -40,6 +41,9 @@ func (c *rateCommand) Run(ctx context.Context, s *streams) error {
 	config, err := c.rateConfig(t)
 	if err != nil {
 		return err
+	}
+	if c.Explain != "" {
+		return c.explain(ctx, s, t, config, inputs)
 	}
 	out := bufio.NewWriterSize(s.out, 1<<20)
 	result, err := files.Rate(ctx, config, inputs, s.err, out)
