@@ -6,10 +6,10 @@ import (
 )
 
 // Check finds what is wrong with a tariff as a whole: references to nothing,
-// the same thing said twice, periods that overlap, tiers that do not begin at
-// 1, currencies that nothing converts. Rows are taken to be readable one by
-// one, as Read leaves them. Faults are sorted by file and line; a sound tariff
-// has none.
+// the same thing said twice, periods that overlap or are missing, tiers that do
+// not begin at 1, currencies that nothing converts, prices that a markup makes
+// finer than can be kept. Rows are taken to be readable one by one, as Read
+// leaves them. Faults are sorted by file and line; a sound tariff has none.
 func Check(rows *rating.TariffRows) []rating.Fault {
 	found := check(rows, nil)
 	sortFaults(found)
@@ -23,8 +23,10 @@ func check(rows *rating.TariffRows, broken map[string]bool) []rating.Fault {
 	c.references()
 	c.openings()
 	c.periods()
+	c.coverage()
 	c.repetitions()
 	c.rates()
+	c.precision()
 	c.conversions()
 	c.treatments()
 	return c.faults

@@ -41,6 +41,9 @@ func (l *line) wrong(column, value, problem, fix string) {
 		at.Line = l.lineOf(i)
 	}
 	l.in.bad[l.Row] = true
+	if l.in.told[place{l.Row, column}] {
+		return
+	}
 	l.in.fault(rating.Fault{Row: at, Column: column, Value: value, Problem: problem, Fix: fix})
 }
 

@@ -21,6 +21,9 @@ import (
 // come back beside the error: whoever merely looks may go on with them and
 // leave messages unrated; whoever issues documents must not. Any other error is
 // a folder that cannot be read.
+//
+// When fsys is a [Workbook], the faults of its cells are among those reported,
+// and all are worded in sheets and rows.
 func Read(fsys fs.FS) (*rating.TariffRows, error) {
 	files, others, err := load(fsys)
 	if err != nil {
@@ -31,6 +34,8 @@ func Read(fsys fs.FS) (*rating.TariffRows, error) {
 		broken: map[string]bool{},
 		bad:    map[rating.Row]bool{},
 	}
+	book, _ := fsys.(Workbook)
+	r.cellFaults(book.Faults)
 	for _, name := range others {
 		if meant := misspelt(name); meant != "" {
 			r.misspelt(name, meant, files)
@@ -55,9 +60,9 @@ func Read(fsys fs.FS) (*rating.TariffRows, error) {
 	}
 	switch sortFaults(r.faults); {
 	case unreadable:
-		return nil, &Faults{r.faults}
+		return nil, &Faults{List: r.faults, Workbook: book.Name}
 	case len(r.faults) > 0:
-		return &r.rows, &Faults{r.faults}
+		return &r.rows, &Faults{List: r.faults, Workbook: book.Name}
 	}
 	return &r.rows, nil
 }
@@ -68,6 +73,7 @@ type reader struct {
 	faults []rating.Fault
 	broken map[string]bool     // files whose rows are not all known
 	bad    map[rating.Row]bool // lines with a cell that cannot be read
+	told   map[place]bool      // cells that were reported before they became text
 }
 
 func (r *reader) fault(f rating.Fault) { r.faults = append(r.faults, f) }

@@ -37,6 +37,12 @@ func (c *checker) repetitions() {
 		key := [3]dated{{r.SellerCountry, r.ValidFrom}, {key: r.CustomerCountry}, {key: r.CustomerType}}
 		taxes.see(c, key, r.Row, "customer_country", r.CustomerCountry, fix)
 	}
+	type counted struct{ account, sender, month, counter, market, category string }
+	openings := once[counted]{}
+	for _, r := range c.rows.Openings {
+		key := counted{r.Account, r.Sender, r.Month.String(), r.Counter, r.Market, r.Category}
+		openings.see(c, key, r.Row, "counter", r.Counter, "delete one, or write their sum")
+	}
 	rates := once[[2]dated]{}
 	for _, r := range c.rows.FX {
 		if r.From == r.To {
