@@ -6,7 +6,6 @@ import "postage/rating"
 type span struct {
 	category string
 	from, to rating.Instant
-	on       rating.Date // local date of its start
 	regime   rating.Regime
 }
 
@@ -42,7 +41,7 @@ func entryPoints(live []*judged, inbound []fact) (points []span, openers map[*ju
 		if !on.Before(day(2026, 9, 28)) {
 			length = 168 * hour
 		}
-		points = append(points, span{"", from, from + length, on, first.regime})
+		points = append(points, span{"", from, from + length, first.regime})
 	}
 	return points, openers
 }

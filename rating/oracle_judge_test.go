@@ -59,9 +59,13 @@ func (j *judged) deciding() rating.Instant {
 
 func (j *judged) decide(o rating.Outcome, r rating.Reason) { j.outcome, j.reason = o, r }
 
-// consult is the oracle: every outbound message and its verdict.
+// consult is the oracle: every outbound message and its verdict on the account's
+// side.
 func consult(rows *rating.TariffRows, events []rating.Event) map[messageKey]*judged {
-	b := books{rows}
+	return books{rows, false}.consult(events)
+}
+
+func (b books) consult(events []rating.Event) map[messageKey]*judged {
 	facts := merge(events)
 	var asOf rating.Instant
 	inbound := map[[2]string][]fact{}
@@ -203,7 +207,7 @@ func (b books) converse(messages []*judged, inbound []fact) {
 	}
 	var open []span // conversation sessions, in order of opening
 	begin := func(j *judged, category string) {
-		s := span{category, j.deliveredAt, j.deliveredAt + 24*hour, localDate(j.deliveredAt, j.timezone), j.regime}
+		s := span{category, j.deliveredAt, j.deliveredAt + 24*hour, j.regime}
 		for _, c := range closing {
 			if s.has(c) {
 				s.to = c
@@ -259,7 +263,7 @@ func (b books) converse(messages []*judged, inbound []fact) {
 			j.decide(rating.Charged, rating.TemplateRegular)
 			if j.verdict.category == "utility" {
 				for _, s := range open {
-					if s.category == "utility" && s.has(j.deliveredAt) && s.on.Before(j.since) {
+					if s.category == "utility" && s.has(j.deliveredAt) && localDate(s.from, j.timezone).Before(j.since) {
 						j.decide(rating.Free, rating.InOpenConversation)
 					}
 				}

@@ -11,7 +11,8 @@ import (
 )
 
 // price draws down free tiers, then allowances, then tiers, in canonical order
-// over everything at once: the oracle knows no groups of accounts.
+// over everything at once: the oracle knows no groups of accounts. The carrier's
+// counters run by the month of the sender, ours by that of the account.
 func (b books) price(all map[messageKey]*judged) {
 	var charged []*judged
 	for _, j := range all {
@@ -35,6 +36,15 @@ func (b books) price(all map[messageKey]*judged) {
 	free, included, volume := counter{}, counter{}, counter{}
 	var pricing []func()
 	for _, j := range charged {
+		on := localDate(j.sentAt, j.terms.Timezone)
+		pack := b.pack(j.terms.Package, on)
+		month := j.month
+		if b.carrier {
+			if pack == nil || pack.CostList == "" {
+				continue // no carrier's side
+			}
+			month = localMonth(j.deliveredAt, j.timezone)
+		}
 		if key, reason := b.freeTierOf(j); key != "" {
 			if free.of(key, b.openedFreeTier(j)) < 1000 {
 				free[key]++
@@ -42,9 +52,7 @@ func (b books) price(all map[messageKey]*judged) {
 				continue
 			}
 		}
-		on := localDate(j.sentAt, j.terms.Timezone)
-		pack := b.pack(j.terms.Package, on)
-		if pack != nil && pack.IncludedUnits > 0 && (includes(pack.IncludedCategory, j.billedAs()) || includes(pack.IncludedCategory, j.verdict.category)) {
+		if !b.carrier && pack != nil && pack.IncludedUnits > 0 && (includes(pack.IncludedCategory, j.billedAs()) || includes(pack.IncludedCategory, j.verdict.category)) {
 			key := fmt.Sprint(j.account, j.month)
 			if included.of(key, b.opened("allowance", func(r rating.OpeningRow) bool { return r.Account == j.account && r.Month == j.month })) < pack.IncludedUnits {
 				included[key]++
@@ -60,25 +68,28 @@ func (b books) price(all map[messageKey]*judged) {
 			j.decide(rating.Unrated, rating.NoPackage)
 			continue
 		}
-		rows := b.rate(pack.PriceList, j, on)
+		list := pack.PriceList
+		if b.carrier {
+			list = pack.CostList
+		}
+		rows := b.rate(list, j, on)
 		if len(rows) == 0 {
 			j.decide(rating.Unrated, rating.NoPrice)
 			continue
 		}
-		key := fmt.Sprint(b.pool(j.account), "|", j.month, "|", j.market, "|", family(j.billedAs()))
+		key := fmt.Sprint(b.pool(j.account), "|", month, "|", j.market, "|", family(j.billedAs()))
 		position := 1 + volume.of(key, b.opened("volume", func(r rating.OpeningRow) bool {
-			return b.pool(r.Account) == b.pool(j.account) && r.Month == j.month && r.Market == j.market && family(r.Category) == family(j.billedAs())
+			return b.pool(r.Account) == b.pool(j.account) && r.Month == month && r.Market == j.market && family(r.Category) == family(j.billedAs())
 		}))
 		volume[key]++
 		pricing = append(pricing, func() {
-			if pack.TierMode == "all_units" {
+			if pack.TierMode == "all_units" && !b.carrier {
 				position = volume[key] // all units at the band the total reached
 			}
 			for i, r := range rows {
 				if r.FromVolume <= position {
 					j.tier, j.row = i+1, fmt.Sprintf("%s:%d", r.File, r.Line)
-					j.unit = b.effective(r, pack, j)
-					j.currency = j.terms.Currency
+					j.unit, j.currency = b.effective(r, pack, j)
 				}
 			}
 		})
@@ -216,11 +227,14 @@ func (b books) rate(list string, j *judged, on rating.Date) []rating.PriceRow {
 }
 
 // effective is the unit price after markup, in the account's currency.
-func (b books) effective(r rating.PriceRow, pack *rating.PackageRow, j *judged) string {
+func (b books) effective(r rating.PriceRow, pack *rating.PackageRow, j *judged) (price, currency string) {
+	if b.carrier {
+		return r.UnitPrice.String(), r.Currency
+	}
 	percent := pack.MarkupPercent.Div(decimal.NewFromInt(100)).Add(decimal.NewFromInt(1))
-	price := r.UnitPrice.Mul(percent).Add(pack.MarkupFixed)
+	unit := r.UnitPrice.Mul(percent).Add(pack.MarkupFixed)
 	if r.Currency == j.terms.Currency {
-		return price.String()
+		return unit.String(), r.Currency
 	}
 	var best *rating.FXRow // of the last day of the month; without one, the latest before
 	for i := range b.FX {
@@ -230,9 +244,9 @@ func (b books) effective(r rating.PriceRow, pack *rating.PackageRow, j *judged) 
 		}
 	}
 	if best != nil {
-		return price.Mul(best.Rate).Round(10).String()
+		return unit.Mul(best.Rate).Round(10).String(), j.terms.Currency
 	}
-	return "no rate of exchange"
+	return "no rate of exchange", j.terms.Currency
 }
 
 func lastDay(m rating.Month) rating.Date {

@@ -32,7 +32,12 @@ func holds(from, to, on rating.Date) bool {
 	return notAfter(from, on) && (to == rating.Date{} || on.Before(to))
 }
 
-type books struct{ *rating.TariffRows }
+// books is a tariff read from one side: the account's, or the carrier's, who
+// knows no regimes of ours, no allowance, no markup and bills by the cost list.
+type books struct {
+	*rating.TariffRows
+	carrier bool
+}
 
 // account is the row of an account in force, the latest one.
 func (b books) account(name string, at rating.Instant) *rating.AccountRow {
@@ -88,6 +93,9 @@ func (b books) regime(account string, on rating.Date) switchTo {
 		return best
 	}
 	for _, of := range []string{account, "*"} {
+		if b.carrier {
+			break
+		}
 		var rows []switchTo
 		for _, r := range b.Regimes {
 			if r.Account == of {

@@ -125,15 +125,37 @@ func verdictOf(m *rating.Message) verdict {
 	return v
 }
 
+// costOf is the verdict on the carrier's side.
+func costOf(m *rating.Message) verdict {
+	v := verdictOf(m)
+	v.regime, v.category, v.outcome, v.reason, v.tier = m.Cost.Regime, m.Cost.Category, m.Cost.Outcome, m.Cost.Reason, m.Cost.Tier
+	v.row, v.unit, v.currency = "", "", ""
+	if m.Cost.Rate != nil {
+		v.row, v.unit, v.currency = m.Cost.Rate.PriceRow, m.Cost.Rate.UnitPrice.String(), m.Cost.Rate.Currency
+	}
+	return v
+}
+
+// costsUs says whether a message has a carrier's side: its package has a cost list.
+func (b books) costsUs(j *judged) bool {
+	if j.terms == nil {
+		return false
+	}
+	pack := b.pack(j.terms.Package, localDate(j.sentAt, j.terms.Timezone))
+	return pack != nil && pack.CostList != ""
+}
+
 func TestOracle(t *testing.T) {
 	first, messages := firstSeed(t), 0
 	seen, wrong := map[rating.Reason]int{}, 0
-	for seed := first; seed < first+uint64(seeds(t, 2000)); seed++ {
+	for seed := first; seed < first+uint64(seeds(t, 1500)); seed++ {
 		r := randomly(seed)
 		w := newWorld(r)
 		events := w.traffic()
 		r.Shuffle(len(events), func(i, j int) { events[i], events[j] = events[j], events[i] })
 		want := consult(w.rows, events)
+		carrier := books{w.rows, true}
+		costs := carrier.consult(events)
 		_, got := evaluate(t, w.rows, events)
 		if len(got) != len(want) {
 			t.Errorf("seed %d: got %d messages, want %d", seed, len(got), len(want))
@@ -146,6 +168,15 @@ func TestOracle(t *testing.T) {
 				continue
 			}
 			seen[m.Reason]++
+			side := costs[messageKey{m.Sender, m.User, m.MessageID}]
+			if !carrier.costsUs(side) {
+				if m.Cost.Outcome != 0 {
+					t.Errorf("seed %d: %s: the carrier's side is %v, want none", seed, m.MessageID, m.Cost.Outcome)
+				}
+			} else if diff := fields(costOf(m), side.verdict); diff != nil {
+				wrong++
+				t.Errorf("seed %d: %s from %s to %s, sent %v, the carrier's side (%v):\n\t%s", seed, m.MessageID, m.Sender, m.User, m.SentAt, m.Cost.Reason, strings.Join(diff, "\n\t"))
+			}
 			if diff := fields(verdictOf(m), j.verdict); diff != nil {
 				wrong++
 				t.Errorf("seed %d: %s from %s to %s, sent %v (%v %q, %v %v):\n\t%s", seed, m.MessageID, m.Sender, m.User, m.SentAt, j.kind, j.outbound.category, m.Regime, m.Reason, strings.Join(diff, "\n\t"))

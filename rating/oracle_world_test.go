@@ -26,6 +26,9 @@ var narrow = map[string]bool{
 	"an inbound with the id of an outbound": true,
 	// Only the first account that the statuses of a message name is compared.
 	"statuses that name different accounts": true,
+	// Messages sent under a package without a cost list keep our own regime in the
+	// carrier's pass, so they open and cover what the carrier's schedule would not.
+	"cost lists that come and go": true,
 }
 
 // pick is one of several.
@@ -180,7 +183,7 @@ func (w *world) prices() {
 	price := func() decimal.Decimal { return decimal.New(int64(w.r.IntN(5000)), -4) }
 	categories := []string{"*", "notification", "ALERT_UPDATE", "business_initiated", "user_initiated", "service", "marketing", "utility", "authentication", "authentication_international"}
 	markets := []string{"*", "United Kingdom", "Channel", "Rest of Asia", "India", "Indonesia", "GB", "IN", "EG"}
-	for _, list := range []string{"list", "list", "other"} {
+	for _, list := range []string{"list", "list", "other", "cost"} {
 		seen := map[string]bool{}
 		for range 6 + w.r.IntN(30) {
 			origin, market, category, from := pick(w.r, "*", "*", "GB", "IN"), pick(w.r, markets...), pick(w.r, categories...), pick(w.r, dawn, dawn, w.near())
@@ -198,7 +201,7 @@ func (w *world) prices() {
 			volume := int64(1)
 			for range 1 + w.r.IntN(4) {
 				w.rows.Prices = append(w.rows.Prices, rating.PriceRow{
-					Row: w.row("prices.csv"), PriceList: list, ValidFrom: from, Currency: "GBP",
+					Row: w.row("prices.csv"), PriceList: list, ValidFrom: from, Currency: map[bool]string{false: "GBP", true: "USD"}[list == "cost"],
 					Origin: origin, Market: market, Category: category, FromVolume: volume, UnitPrice: price(),
 				})
 				volume += int64(1 + w.r.IntN(4))
@@ -208,12 +211,19 @@ func (w *world) prices() {
 }
 
 func (w *world) packages() {
+	always := pick(w.r, "", "cost")
+	cost := func() string {
+		if narrow["cost lists that come and go"] {
+			return always
+		}
+		return pick(w.r, "", "cost")
+	}
 	add := func(name string, from rating.Date, list string) {
 		w.rows.Packages = append(w.rows.Packages, rating.PackageRow{
 			Row: w.row("packages.csv"), Package: name, ValidFrom: from, Currency: "GBP", PriceList: list,
 			IncludedUnits: pick(w.r, int64(0), 0, 2, 3, 7), IncludedCategory: pick(w.r, "", "*", "authentication", "marketing", "service", "notification"),
 			MarkupPercent: number(pick(w.r, "0", "0", "10", "12.5")), MarkupFixed: number(pick(w.r, "0", "0", "0.005")),
-			TierMode: pick(w.r, "", "", "graduated", "all_units"),
+			CostList: cost(), TierMode: pick(w.r, "", "", "graduated", "all_units"),
 		})
 	}
 	add("small", dawn, "list")
@@ -221,75 +231,4 @@ func (w *world) packages() {
 		add("small", w.near(), pick(w.r, "list", "other"))
 	}
 	add("large", pick(w.r, dawn, dawn, w.near()), pick(w.r, "list", "other"))
-}
-
-// extras are the files a tariff may lack.
-func (w *world) extras() {
-	for n := -4; n <= 5; n++ {
-		m := w.edge.AddDays(n * 20)
-		last := lastDay(rating.Month{Year: m.Year, Month: m.Month})
-		for _, on := range []rating.Date{last, last.AddDays(-1), last.AddDays(1)} {
-			dup := false
-			for _, r := range w.rows.FX {
-				dup = dup || r.On == on
-			}
-			if !dup {
-				w.rows.FX = append(w.rows.FX, rating.FXRow{Row: w.row("fx.csv"), On: on, From: "GBP", To: "EUR", Rate: decimal.New(int64(10000+w.r.IntN(9999)), -4)})
-			}
-		}
-	}
-	if chance(w.r, 25) {
-		for _, account := range []string{"acme", "*"} {
-			for range w.r.IntN(3) {
-				from, dup := w.near(), false
-				for _, r := range w.rows.Regimes {
-					dup = dup || r.Account == account && r.ValidFrom == from
-				}
-				if !dup {
-					w.rows.Regimes = append(w.rows.Regimes, rating.RegimeRow{Row: w.row("regimes.csv"), Account: account, ValidFrom: from, Regime: rating.Regime(1 + w.r.IntN(6))})
-				}
-			}
-		}
-	}
-	if chance(w.r, 70) {
-		value := w.near().String()
-		if chance(w.r, 30) {
-			value = (w.at + pick(w.r, -1, 0, 1, 5*hour)).Time().Format(time.RFC3339)
-		}
-		w.rows.Settings = append(w.rows.Settings, rating.SettingRow{Row: w.row("settings.csv"), Account: pick(w.r, "acme", "beta", "*"), Setting: "auth_international_from", Value: value, ValidFrom: dawn})
-	}
-	w.openings()
-}
-
-func (w *world) openings() {
-	before := w.edge.AddDays(-1)
-	for _, m := range []rating.Month{{Year: w.edge.Year, Month: w.edge.Month}, {Year: before.Year, Month: before.Month}} {
-		if len(w.rows.Openings) > 0 && w.rows.Openings[0].Month == m {
-			continue
-		}
-		for _, s := range w.rows.Senders {
-			dup := false
-			for _, r := range w.rows.Openings {
-				dup = dup || r.Sender == s.Sender && r.Month == m
-			}
-			moved := !s.ValidFrom.IsZero() && s.WABA == "" && narrow["opening free tier of a moved sender without a waba"]
-			if !dup && !moved && s.Account != "nobody" {
-				w.rows.Openings = append(w.rows.Openings, rating.OpeningRow{
-					Row: w.row("opening.csv"), Account: s.Account, Sender: s.Sender, Month: m, Counter: "free_tier", Count: pick(w.r, int64(994), 997, 998, 999, 330, 1000),
-				})
-			}
-		}
-		for _, account := range []string{"acme", "beta"} {
-			if chance(w.r, 30) {
-				w.rows.Openings = append(w.rows.Openings, rating.OpeningRow{Row: w.row("opening.csv"), Account: account, Month: m, Counter: "allowance", Count: 1})
-			}
-			if chance(w.r, 50) {
-				w.rows.Openings = append(w.rows.Openings, rating.OpeningRow{
-					Row: w.row("opening.csv"), Account: account, Month: m, Counter: "volume",
-					Market:   pick(w.r, "United Kingdom", "India", "Rest of Asia"),
-					Category: pick(w.r, "marketing", "utility", "notification", "authentication", "service"), Count: int64(1 + w.r.IntN(4)),
-				})
-			}
-		}
-	}
 }

@@ -118,6 +118,12 @@ func details(m *rating.Message, markets bool) string {
 	} else if markets {
 		s = fmt.Sprintf("\t%s\t%s", orDash(m.Market), orDash(m.Month.String()))
 	}
+	if m.Cost.Outcome != 0 {
+		s += fmt.Sprintf("\tcosts us: %s %s", m.Cost.Outcome, m.Cost.Reason)
+		if m.Cost.Rate != nil {
+			s += fmt.Sprintf(" tier %d, %s %s, %s", m.Cost.Tier, m.Cost.Rate.FormatUnitPrice(), m.Cost.Rate.Currency, m.Cost.Rate.PriceRow)
+		}
+	}
 	for _, f := range m.Flags.Names() {
 		s += "\t(" + f + ")"
 	}
@@ -151,6 +157,9 @@ func (s *script) statement(d *datadriven.TestData) (string, error) {
 	}
 	fmt.Fprintf(w, "total\t\t\t\t\t= %s\tbilled %s\trounding %s %s\n", st.Exact, st.Billed.StringFixed(st.Scale), st.Residue, st.Currency)
 	w.Flush()
+	for _, c := range st.Costs {
+		fmt.Fprintf(&b, "costs us: %d messages, %s %s, %d unrated\n", c.Messages, c.Exact, c.Currency, c.Unrated)
+	}
 	for _, u := range st.Unrated {
 		fmt.Fprintf(&b, "unrated: %d %s, needs %s\n", u.Count, u.Reason, u.Missing)
 	}
