@@ -20,18 +20,22 @@ type resumption struct {
 // it left must be neither lost nor repeated.
 func (s *Service) resume(ctx context.Context, gen Generation) (*resumption, error) {
 	r := &resumption{next: map[Partition]int64{}, stored: map[Origin]struct{}{}}
-	ends, err := gen.Ends(ctx)
+	bounds, err := gen.Bounds(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("end of topic: %w", err)
+		return nil, fmt.Errorf("bounds of the topic: %w", err)
 	}
 	for p, committed := range gen.Owned() {
 		next, err := s.Log.Covered(ctx, p.Topic, p.ID, committed)
 		if err != nil {
 			return nil, fmt.Errorf("event log: %w", err)
 		}
-		if next > ends[p] {
+		if next > bounds[p].Next {
 			return nil, fmt.Errorf("topic %s, partition %d ends at offset %d, but the event log has it up to %d: the topic was made anew; consume a topic of another name, or start with an empty event log",
-				p.Topic, p.ID, ends[p], next)
+				p.Topic, p.ID, bounds[p].Next, next)
+		}
+		if next < bounds[p].First {
+			return nil, fmt.Errorf("topic %s, partition %d: the broker has deleted offsets %d to %d before they were read; load them from elsewhere into a new topic, and give topics of events retention.ms=-1",
+				p.Topic, p.ID, next, bounds[p].First-1)
 		}
 		stored, err := s.Log.StoredFrom(ctx, p.Topic, p.ID, next)
 		if err != nil {

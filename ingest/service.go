@@ -69,7 +69,7 @@ func (s *Service) Run(ctx context.Context) error {
 		}
 		err = s.generation(ctx, gen)
 		switch {
-		case errors.Is(err, errCaughtUp), ctx.Err() != nil && (err == nil || errors.Is(err, context.Canceled)):
+		case errors.Is(err, errCaughtUp), ctx.Err() != nil && (err == nil || errors.Is(err, ctx.Err())):
 			return nil
 		case errors.Is(err, ErrGenerationEnded):
 			s.Logger.Info("rebalancing")
@@ -87,8 +87,13 @@ func (s *Service) generation(ctx context.Context, gen Generation) error {
 	}
 	var ends map[Partition]int64
 	if s.UntilCaughtUp {
-		if ends, err = gen.Ends(ctx); err != nil {
-			return fmt.Errorf("end of topic: %w", err)
+		bounds, err := gen.Bounds(ctx)
+		if err != nil {
+			return fmt.Errorf("bounds of the topic: %w", err)
+		}
+		ends = map[Partition]int64{}
+		for p, b := range bounds {
+			ends[p] = b.Next
 		}
 		if caughtUp(resume.next, ends) {
 			return errCaughtUp
@@ -171,7 +176,7 @@ func (s *Service) collect(ctx, work context.Context, gen Generation, raw chan<- 
 		var err error
 		batch, err = gen.Fetch(wait, batch)
 		unhook()
-		late := errors.Is(wait.Err(), context.DeadlineExceeded)
+		late := ctx.Err() == nil && errors.Is(wait.Err(), context.DeadlineExceeded)
 		stop()
 		if before == 0 && len(batch) > 0 {
 			oldest = time.Now()

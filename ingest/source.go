@@ -22,6 +22,12 @@ type Partition struct {
 	ID    int32
 }
 
+// Bounds are the records a broker holds of a partition: [First, Next).
+type Bounds struct {
+	First int64 // the earliest record kept
+	Next  int64 // what the next record produced will have
+}
+
 // ErrGenerationEnded is what Fetch and Commit return once the group has
 // rebalanced: the partitions may belong to another process now.
 var ErrGenerationEnded = errors.New("the consumer group has rebalanced")
@@ -39,9 +45,8 @@ type Generation interface {
 	// Owned gives the partitions with their committed offsets: the next record
 	// to read, or the earliest one kept when nothing has been committed.
 	Owned() map[Partition]int64
-	// Ends gives for each owned partition the offset that the next record
-	// produced will have.
-	Ends(ctx context.Context) (map[Partition]int64, error)
+	// Bounds gives for each owned partition what the broker holds now.
+	Bounds(ctx context.Context) (map[Partition]Bounds, error)
 	// Start begins reading, each owned partition at the given offset.
 	Start(from map[Partition]int64)
 	// Fetch waits for records and appends them to dst, those of one partition in

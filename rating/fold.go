@@ -135,7 +135,8 @@ func (f *Folder) Statement() (*Statement, error) {
 	if err != nil {
 		return nil, err
 	}
-	if short := minimum.Sub(s.Exact); short.IsPositive() {
+	// To the billed total, so that the invoice shows the minimum to the cent.
+	if short := minimum.Sub(s.Billed); short.IsPositive() {
 		l := Line{Kind: MinimumSpendLine, Quantity: 1, UnitPrice: short, Exact: short, Billed: RoundBilled(short, row.Currency), Detail: "minimum spend " + minimum.String()}
 		s.Lines = append(s.Lines, l)
 		s.Exact, s.Billed = s.Exact.Add(l.Exact), s.Billed.Add(l.Billed)

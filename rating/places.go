@@ -82,10 +82,10 @@ func (p *places) locate(f *facts) {
 	sentOn := p.days.of(m.SentAt, accountZone)
 	if m.account != nil {
 		f.costs = p.hasCost(m.account.Package, sentOn)
-		if f.costs && t.overridesRegime(m.Account) {
-			regime, since := scheduled(schedule, local)
-			f.carrier.Regime, f.carrierSwitched = regime, since.Midnight(f.zone)
-		}
+	}
+	if t.overridesRegime(m.Account) {
+		regime, since := t.carrierRegimeOn(local)
+		f.carrier.Regime, f.carrierSwitched = regime, since.Midnight(f.zone)
 	}
 	p.findMarket(f, sentOn)
 	if m.DeliveredAt != 0 {

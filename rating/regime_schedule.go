@@ -24,6 +24,11 @@ func (t *Tariff) regimeOn(account string, on Date) (Regime, Date) {
 			return regime, since
 		}
 	}
+	return t.carrierRegimeOn(on)
+}
+
+// carrierRegimeOn returns the regime of the built-in schedule.
+func (t *Tariff) carrierRegimeOn(on Date) (Regime, Date) {
 	if regime, since := scheduled(schedule, on); regime != 0 {
 		return regime, since
 	}

@@ -16,8 +16,8 @@ func (c *Composer) Adjustment(issued, now *rating.Statement, preceding Preceding
 		panic(fmt.Sprintf("adjustment of %s %s %s by %s %s %s", issued.Account, issued.Month, issued.Currency, now.Account, now.Month, now.Currency))
 	}
 	reversed, anew := changedLines(issued.Lines, now.Lines)
-	if len(reversed) == 0 && len(anew) == 0 {
-		return nil, nil //nolint:nilnil // nothing to adjust
+	if len(reversed) == 0 && len(anew) == 0 || now.Billed.Equal(issued.Billed) {
+		return nil, nil //nolint:nilnil // nothing to pay back or to ask for
 	}
 	// On a debit note what is owed to us is positive; on a credit note what is
 	// owed to the customer.

@@ -113,7 +113,7 @@ func (d *demo) play(ctx context.Context) error {
 	if d.files, err = d.closer.Export(ctx, d.invoices, out); err != nil {
 		return err
 	}
-	d.late = chooseLate(d.invoices.Messages)
+	d.late = chooseLate(d.invoices)
 	d.invoices.Messages = nil // a second evaluation follows
 	if d.late != nil {
 		d.say("A customer's message of %s arrives late, after the close", d.late.event.At)
@@ -251,17 +251,25 @@ type lateEvent struct {
 // chooseLate takes the first charged notification of the founding rule whose
 // customer was charged for nothing else in the month, or else of any regime: an
 // inbound an hour before it, through an advertisement, frees it under every
-// regime.
-func chooseLate(messages []*rating.Message) *lateEvent {
+// regime. Accounts that pay a minimum are left out: there, nothing would change.
+func chooseLate(r *closing.Result) *lateEvent {
+	atMinimum := map[string]bool{}
+	for i := range r.Statements {
+		for _, l := range r.Statements[i].Lines {
+			if l.Kind == rating.MinimumSpendLine {
+				atMinimum[r.Statements[i].Account] = true
+			}
+		}
+	}
 	charged := map[talk]int{}
-	for _, m := range messages {
+	for _, m := range r.Messages {
 		if m.Outcome == rating.Charged {
 			charged[talk{m.Sender, m.User}]++
 		}
 	}
 	var chosen *rating.Message
-	for _, m := range messages {
-		if m.Outcome != rating.Charged || charged[talk{m.Sender, m.User}] > 1 {
+	for _, m := range r.Messages {
+		if m.Outcome != rating.Charged || atMinimum[m.Account] || charged[talk{m.Sender, m.User}] > 1 {
 			continue
 		}
 		if chosen == nil || m.Regime == rating.NBP && chosen.Regime != rating.NBP {

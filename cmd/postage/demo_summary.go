@@ -114,7 +114,11 @@ func (d *demo) adjustment(checks *[]check) {
 	for i := range d.notes.Documents {
 		n := &d.notes.Documents[i]
 		fmt.Fprintf(d.out, "  %s %s to %s: %s %s net (invoice %s)\n", n.Type, n.Number, n.Customer.ID, n.Currency, n.Net.StringFixed(n.Scale), n.Preceding.Number)
-		credited = credited.Add(n.Net)
+		if n.Type == reports.DebitNote {
+			credited = credited.Sub(n.Net)
+		} else {
+			credited = credited.Add(n.Net)
+		}
 	}
 	*checks = append(*checks, check{"adjustment", difference.String(), credited.String()}, check{"adjustments issued", 1, len(d.notes.Documents)})
 }

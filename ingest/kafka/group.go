@@ -129,16 +129,16 @@ func (g *Group) offsets(ctx context.Context, partition int) (first, next int64, 
 
 func (n *generation) Owned() map[ingest.Partition]int64 { return n.owned }
 
-func (n *generation) Ends(ctx context.Context) (map[ingest.Partition]int64, error) {
-	ends := make(map[ingest.Partition]int64, len(n.owned))
+func (n *generation) Bounds(ctx context.Context) (map[ingest.Partition]ingest.Bounds, error) {
+	bounds := make(map[ingest.Partition]ingest.Bounds, len(n.owned))
 	for p := range n.owned {
-		_, next, err := n.group.offsets(ctx, int(p.ID))
+		first, next, err := n.group.offsets(ctx, int(p.ID))
 		if err != nil {
 			return nil, err
 		}
-		ends[p] = next
+		bounds[p] = ingest.Bounds{First: first, Next: next}
 	}
-	return ends, nil
+	return bounds, nil
 }
 
 func (n *generation) Start(from map[ingest.Partition]int64) {
@@ -165,6 +165,8 @@ func (n *generation) read(ctx context.Context, p ingest.Partition, offset int64)
 		MaxBytes:      MaxRecordBytes,
 		MaxWait:       250 * time.Millisecond,
 		QueueCapacity: 1024,
+		// Records that the broker has deleted are lost, not skipped.
+		OffsetOutOfRangeError: true,
 		ErrorLogger:   kafkago.LoggerFunc(func(f string, a ...any) { n.group.logger.Warn(fmt.Sprintf(f, a...)) }),
 	})
 	defer r.Close()

@@ -81,15 +81,20 @@ type Topic struct {
 	Partitions int
 }
 
-// EnsureTopics creates the topics that do not exist. Existing ones are left as
-// they are.
+// EnsureTopics creates the topics that do not exist, keeping their records for
+// ever. Existing ones are left as they are.
 func EnsureTopics(ctx context.Context, brokers []string, topics ...Topic) error {
 	client := &kafkago.Client{Addr: kafkago.TCP(brokers...), Timeout: 10 * time.Second}
 	req := &kafkago.CreateTopicsRequest{}
 	for _, t := range topics {
 		req.Topics = append(req.Topics, kafkago.TopicConfig{
 			Topic: t.Name, NumPartitions: t.Partitions, ReplicationFactor: -1,
-			ConfigEntries: []kafkago.ConfigEntry{{ConfigName: "max.message.bytes", ConfigValue: strconv.Itoa(MaxRecordBytes)}},
+			ConfigEntries: []kafkago.ConfigEntry{
+				{ConfigName: "max.message.bytes", ConfigValue: strconv.Itoa(MaxRecordBytes)},
+				// Retention goes by the record's timestamp: a backfilled month would be
+				// deleted before it is read.
+				{ConfigName: "retention.ms", ConfigValue: "-1"},
+			},
 		})
 	}
 	resp, err := client.CreateTopics(ctx, req)

@@ -111,11 +111,31 @@ func query[T any](ctx context.Context, db *sql.DB, decode func(*T, string) error
 	return out, nil
 }
 
+// Versions returns the latest version of every statement of a month, by account.
+func (b *Books) Versions(ctx context.Context, m rating.Month) (map[string]int, error) {
+	rows, err := b.db.QueryContext(ctx, `SELECT account, max(version) FROM statements WHERE month = ? GROUP BY account`, m.String())
+	if err != nil {
+		return nil, fmt.Errorf("books: %w", err)
+	}
+	defer rows.Close()
+	versions := map[string]int{}
+	for rows.Next() {
+		var account string
+		var version int
+		if err := rows.Scan(&account, &version); err != nil {
+			return nil, fmt.Errorf("books: %w", err)
+		}
+		versions[account] = version
+	}
+	return versions, rows.Err()
+}
+
 // Issue is what one close or adjustment adds to the books, all or nothing.
 type Issue struct {
 	Run        reports.Run
 	Tariff     []byte // canonical content of the tariff, for a close
 	Statements []rating.Statement
+	Based      map[string]int // by account, the version of the statement that the new one follows
 	Documents  []Draft
 	At         time.Time // written down, decides nothing
 }
@@ -129,6 +149,10 @@ type Draft struct {
 // ErrAlreadyClosed is returned by Issue when another close of the month was
 // faster.
 var ErrAlreadyClosed = errors.New("the month is closed already")
+
+// ErrOvertaken is returned by Issue when another close has issued a newer
+// statement of an account in the meantime: the difference would be issued twice.
+var ErrOvertaken = errors.New("another close has adjusted the account in the meantime")
 
 // Issue writes statements and documents in one transaction, giving each
 // document the next number of its series; it sets Document.Number. Nothing is
@@ -176,6 +200,9 @@ func (b *Books) Issue(ctx context.Context, in *Issue) (err error) {
 		var version int
 		if err == nil {
 			err = tx.QueryRowContext(ctx, `SELECT coalesce(max(version), 0) + 1 FROM statements WHERE month = ? AND account = ?`, month, s.Account).Scan(&version)
+		}
+		if err == nil && version != in.Based[s.Account]+1 {
+			err = fmt.Errorf("account %s: %w", s.Account, ErrOvertaken)
 		}
 		versions[s.Account] = version
 		exec(`INSERT INTO statements (month, account, version, run_id, seal, content) VALUES (?, ?, ?, ?, ?, ?)`, month, s.Account, version, run.ID, hash(content), string(content))

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"postage/rating"
 	"postage/reports"
@@ -244,9 +243,6 @@ func TestNumbersUnderContention(t *testing.T) {
 // TestReplaceChangesNothing: INSERT OR REPLACE deletes a row without firing its
 // delete trigger.
 func TestReplaceChangesNothing(t *testing.T) {
-	if os.Getenv("POSTAGE_TEST_KNOWN_FAULTS") == "" {
-		t.Skip("known fault, to be mended: schema.sql has no trigger against INSERT OR REPLACE of an issued row")
-	}
 	b, db, _ := open(t)
 	issue(t, b, closeOf(june, "acme"))
 	if err := b.SaveFile(t.Context(), "INV-2019-000001", "pdf", []byte("%PDF-")); err != nil {

@@ -69,19 +69,48 @@ CREATE TABLE IF NOT EXISTS files (
     PRIMARY KEY (number, format)
 ) STRICT;
 
+-- No statement may change or remove a row, nor INSERT OR REPLACE put another in its
+-- place (which fires no delete trigger).
 CREATE TRIGGER IF NOT EXISTS documents_are_final_update BEFORE UPDATE ON documents
 BEGIN SELECT raise(ABORT, 'an issued document never changes'); END;
 CREATE TRIGGER IF NOT EXISTS documents_are_final_delete BEFORE DELETE ON documents
-BEGIN SELECT raise(ABORT, 'an issued document is never deleted'); END;
+BEGIN SELECT raise(ABORT, 'an issued document never changes'); END;
+CREATE TRIGGER IF NOT EXISTS documents_are_final_replace BEFORE INSERT ON documents
+WHEN EXISTS (SELECT 1 FROM documents WHERE number = NEW.number OR series = NEW.series AND sequence = NEW.sequence)
+BEGIN SELECT raise(ABORT, 'an issued document never changes'); END;
 CREATE TRIGGER IF NOT EXISTS statements_are_final_update BEFORE UPDATE ON statements
 BEGIN SELECT raise(ABORT, 'an issued statement never changes'); END;
 CREATE TRIGGER IF NOT EXISTS statements_are_final_delete BEFORE DELETE ON statements
-BEGIN SELECT raise(ABORT, 'an issued statement is never deleted'); END;
+BEGIN SELECT raise(ABORT, 'an issued statement never changes'); END;
+CREATE TRIGGER IF NOT EXISTS statements_are_final_replace BEFORE INSERT ON statements
+WHEN EXISTS (SELECT 1 FROM statements WHERE month = NEW.month AND account = NEW.account AND version = NEW.version)
+BEGIN SELECT raise(ABORT, 'an issued statement never changes'); END;
 CREATE TRIGGER IF NOT EXISTS files_are_final_update BEFORE UPDATE ON files
 BEGIN SELECT raise(ABORT, 'an issued file never changes'); END;
 CREATE TRIGGER IF NOT EXISTS files_are_final_delete BEFORE DELETE ON files
-BEGIN SELECT raise(ABORT, 'an issued file is never deleted'); END;
+BEGIN SELECT raise(ABORT, 'an issued file never changes'); END;
+CREATE TRIGGER IF NOT EXISTS files_are_final_replace BEFORE INSERT ON files
+WHEN EXISTS (SELECT 1 FROM files WHERE number = NEW.number AND format = NEW.format)
+BEGIN SELECT raise(ABORT, 'an issued file never changes'); END;
 CREATE TRIGGER IF NOT EXISTS closes_are_final_update BEFORE UPDATE ON closes
 BEGIN SELECT raise(ABORT, 'a closed month stays closed'); END;
 CREATE TRIGGER IF NOT EXISTS closes_are_final_delete BEFORE DELETE ON closes
 BEGIN SELECT raise(ABORT, 'a closed month stays closed'); END;
+CREATE TRIGGER IF NOT EXISTS closes_are_final_replace BEFORE INSERT ON closes
+WHEN EXISTS (SELECT 1 FROM closes WHERE month = NEW.month)
+BEGIN SELECT raise(ABORT, 'a closed month stays closed'); END;
+CREATE TRIGGER IF NOT EXISTS tariffs_are_final_update BEFORE UPDATE ON tariffs
+BEGIN SELECT raise(ABORT, 'the tariff of a closed month never changes'); END;
+CREATE TRIGGER IF NOT EXISTS tariffs_are_final_delete BEFORE DELETE ON tariffs
+BEGIN SELECT raise(ABORT, 'the tariff of a closed month never changes'); END;
+CREATE TRIGGER IF NOT EXISTS tariffs_are_final_replace BEFORE INSERT ON tariffs
+WHEN EXISTS (SELECT 1 FROM tariffs WHERE version = NEW.version AND content <> NEW.content)
+BEGIN SELECT raise(ABORT, 'the tariff of a closed month never changes'); END;
+CREATE TRIGGER IF NOT EXISTS runs_are_final_update BEFORE UPDATE ON runs
+WHEN NEW.run_id <> OLD.run_id OR NEW.month <> OLD.month OR NEW.kind <> OLD.kind OR NEW.cutoff <> OLD.cutoff OR NEW.projected < OLD.projected
+BEGIN SELECT raise(ABORT, 'a run that was issued never changes'); END;
+CREATE TRIGGER IF NOT EXISTS runs_are_final_delete BEFORE DELETE ON runs
+BEGIN SELECT raise(ABORT, 'a run that was issued never changes'); END;
+CREATE TRIGGER IF NOT EXISTS runs_are_final_replace BEFORE INSERT ON runs
+WHEN EXISTS (SELECT 1 FROM runs WHERE run_id = NEW.run_id)
+BEGIN SELECT raise(ABORT, 'a run that was issued never changes'); END;

@@ -73,11 +73,11 @@ func (c *Closer) Close(ctx context.Context, m rating.Month) (*Result, error) {
 	var r *Result
 	if closed == nil {
 		r, err = c.first(ctx, m)
-		if errors.Is(err, books.ErrAlreadyClosed) {
-			return nil, fmt.Errorf("month %s: another close was faster; run it again to see what it issued: %w", m, err)
-		}
 	} else {
 		r, err = c.again(ctx, closed)
+	}
+	if errors.Is(err, books.ErrAlreadyClosed) || errors.Is(err, books.ErrOvertaken) {
+		return nil, fmt.Errorf("month %s: another close was faster; nothing was issued, run it again: %w", m, err)
 	}
 	if err != nil {
 		return nil, err
@@ -112,7 +112,9 @@ func (c *Closer) again(ctx context.Context, closed *books.ClosedMonth) (*Result,
 	if err != nil {
 		return nil, fmt.Errorf("tariff of closed month %s: %w", closed.Month, err)
 	}
-	e, err := c.evaluateNow(ctx, reports.AdjustmentRun, closed.Month, tariff)
+	// What was issued is read before the log: then the cut-off cannot be older than
+	// theirs, and Issue refuses when they are not the latest any more.
+	versions, err := c.Books.Versions(ctx, closed.Month)
 	if err != nil {
 		return nil, err
 	}
@@ -121,6 +123,10 @@ func (c *Closer) again(ctx context.Context, closed *books.ClosedMonth) (*Result,
 		return nil, err
 	}
 	documents, err := c.Books.Documents(ctx, closed.Month)
+	if err != nil {
+		return nil, err
+	}
+	e, err := c.evaluateNow(ctx, reports.AdjustmentRun, closed.Month, tariff)
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +142,7 @@ func (c *Closer) again(ctx context.Context, closed *books.ClosedMonth) (*Result,
 	}
 
 	composer := c.composer(tariff)
-	issue := &books.Issue{Run: e.Run, At: c.Now}
+	issue := &books.Issue{Run: e.Run, Based: versions, At: c.Now}
 	for i := range e.Statements {
 		now := &e.Statements[i]
 		var d *reports.Document

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"iter"
-	"os"
 	"postage/rating"
 	"postage/reports"
 	"postage/schemas/events/traffic"
@@ -17,15 +16,6 @@ import (
 
 	kafkaembedded "postage/ingest/kafka/embedded"
 )
-
-// knownFault marks a test that shows a fault of the product. Whoever mends the
-// fault takes the line away. POSTAGE_TEST_KNOWN_FAULTS=1 runs these tests.
-func knownFault(t *testing.T, what string) {
-	t.Helper()
-	if os.Getenv("POSTAGE_TEST_KNOWN_FAULTS") == "" {
-		t.Skip("known fault, to be mended: " + what)
-	}
-}
 
 // overtaken is a log that lets something else happen once, while a close that has
 // taken its cut-off is still reading.
@@ -52,7 +42,6 @@ func (o *overtaken) Conversations(ctx context.Context, upTo reports.Cutoff) iter
 // has the older cut-off. It must not take back what the faster one has issued.
 func TestCloseOvertaken(t *testing.T) {
 	t.Parallel()
-	knownFault(t, "reports/closing: again compares an evaluation with statements that may be newer than its cut-off")
 	p := newPlant(t, embeddedBroker(t), "testdata/tariff")
 	smallMonth(p)
 	p.close(p.closer(), june)
@@ -80,7 +69,6 @@ func TestCloseOvertaken(t *testing.T) {
 // were read are gone. The ledger must not call their offsets complete.
 func TestLostRecordsAreNoticed(t *testing.T) {
 	t.Parallel()
-	knownFault(t, "ingest/kafka: the reader skips to the first offset kept, and ingest covers the gap as control records")
 	b, err := kafkaembedded.Start(kafkaembedded.Options{DataDir: t.TempDir(), Topics: []kafkaembedded.Topic{{Name: eventsTopic, Partitions: 1}}})
 	if err != nil {
 		t.Fatal(err)
@@ -134,7 +122,6 @@ func deleteRecords(t *testing.T, broker string, upTo int64) {
 // TestDemoOfAnySize: a demo is right whatever its size and month.
 func TestDemoOfAnySize(t *testing.T) {
 	t.Parallel()
-	knownFault(t, "cmd/postage/demo_summary.go: a debit note counts with the sign of a credit note")
 	for _, args := range [][]string{{"--messages", "2000"}, {"--messages", "2000", "--month", "2025-08"}, {"--messages", "1"}} {
 		out, err := command(t, append([]string{"demo", "--data", t.TempDir()}, args...)...).CombinedOutput()
 		if err != nil {
@@ -146,7 +133,6 @@ func TestDemoOfAnySize(t *testing.T) {
 // TestDeadlineEndsService: Run ends when its context does, by a deadline too.
 func TestDeadlineEndsService(t *testing.T) {
 	t.Parallel()
-	knownFault(t, "ingest/service.go: collect takes the deadline of its caller for that of the batch, and spins")
 	p := newPlant(t, embeddedBroker(t), "example")
 	p.produce(monthOf(t, p.tariff.Tariff, month("2026-10"), 30, traffic.V1)...)
 	service, closeService, err := p.engines.newService(p.streams, p.tariff.Tariff)
@@ -175,7 +161,6 @@ func TestDeadlineEndsService(t *testing.T) {
 // own times is thrown away before it can be read.
 func TestTopicsKeepRecords(t *testing.T) {
 	t.Parallel()
-	knownFault(t, "ingest/kafka/producer.go: EnsureTopics sets no retention.ms")
 	broker := embeddedBroker(t)
 	newPlant(t, broker, "example")
 	client, err := kgo.NewClient(kgo.SeedBrokers(broker))
@@ -209,7 +194,6 @@ func TestTopicsKeepRecords(t *testing.T) {
 // taken from what they are billed at.
 func TestInvoiceAtTheMinimum(t *testing.T) {
 	t.Parallel()
-	knownFault(t, "rating/fold.go: the true-up is measured from the exact total, so an invoice may miss the minimum by pennies")
 	tf, err := (tariffFlag{"example"}).load()
 	if err != nil {
 		t.Fatal(err)
