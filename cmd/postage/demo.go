@@ -39,6 +39,9 @@ func (c *demoCommand) Run(ctx context.Context, s *streams) (err error) {
 	if err != nil {
 		return usageError{err}
 	}
+	if _, err := c.generator(t.Tariff); err != nil {
+		return err // before anything is started for nothing
+	}
 	if c.Data == "" {
 		if c.Data, err = freshDir("postage-demo"); err != nil {
 			return err
