@@ -42,7 +42,7 @@ func runLibrary(lib string, args []string) error {
 	}
 	// A failing query is told on stderr only; the result has no error.
 	if !strings.Contains(out, lastWord) {
-		return errors.New("clickhouse engine: stopped before its stdin ended")
+		return errors.New("clickhouse engine: its listeners did not all start, or it stopped before its stdin ended")
 	}
 	return nil
 }

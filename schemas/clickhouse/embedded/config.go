@@ -15,24 +15,42 @@ func configPath(dir string) string { return filepath.Join(dir, "engine.xml") }
 func usersPath(dir string) string  { return filepath.Join(dir, "users.xml") }
 func lockPath(dir string) string   { return filepath.Join(dir, "lock") }
 
-// query starts the listeners and then waits for the end of stdin, which the
-// parent holds open: that is the engine's whole life. The last word tells a
-// run to the end from a run that failed half way, since the library reports
-// no error for a query that fails.
-const query = "SYSTEM START LISTEN TCP; SYSTEM START LISTEN HTTP; " +
-	"SELECT count() FROM file(stdin, 'LineAsString') FORMAT Null; SELECT '" + lastWord + "'"
+// historyPath is where an interactive engine wants to note what was typed:
+// nothing, but unasked it would put the file into the user's home.
+func historyPath(dir string) string { return filepath.Join(dir, "history") }
 
-const lastWord = "postage: stdin ended"
+// The engine's whole life: start the listeners, then wait for the end of stdin,
+// which the parent holds open. The last word tells a run to the end from a run
+// that failed half way, since the library reports no error for a query that
+// fails.
+const (
+	listenQuery = "SYSTEM START LISTEN TCP; SYSTEM START LISTEN HTTP; "
+	waitQuery   = "SELECT count() FROM file(stdin, 'LineAsString') FORMAT Null; "
+	endQuery    = "SELECT '" + lastWord + "'"
+	lastWord    = "postage: all listeners started"
+)
 
 // engineArgs are the arguments of clickhouse-local, library and binary alike.
-func engineArgs(config string) []string {
-	return []string{"--config-file=" + config, "--query=" + query}
+// With a terminal as its stdin the engine runs interactively: it then waits by
+// itself, for a line nobody will type. That is not for the waiting: only an
+// interactive clickhouse-local lets an exception end one connection. Otherwise
+// it aborts on any that escapes a connection's thread, and a wrong password or a
+// client that hangs up is one (ClickHouse issue 115666, open in 26.7).
+func engineArgs(config string, terminal bool) []string {
+	args := []string{"--config-file=" + config}
+	if terminal {
+		// To show progress it would set the modes of the terminal during every
+		// query, and fail if that hangs up meanwhile.
+		return append(args, "--interactive", "--progress=off", "--progress-table=off", "--query="+listenQuery+endQuery)
+	}
+	return append(args, "--query="+listenQuery+waitQuery+endQuery)
 }
 
 // The engine shares a machine with its parent, so it gets half of the memory
 // and small caches. Pool sizes stay as they are: the defaults of MergeTree
 // tables do not accept a smaller background pool. UTC, so that no result hangs
-// on the timezone of a laptop. No crash reports: nothing leaves the machine.
+// on the timezone of a laptop. No crash reports: nothing leaves the machine. The
+// history and the suggestions are an interactive client's.
 const configXML = `<clickhouse>
     <!-- Written by postage at every start; changes are lost. -->
     <path>%s/</path>
@@ -45,6 +63,8 @@ const configXML = `<clickhouse>
     <mark_cache_size>268435456</mark_cache_size>
     <primary_index_cache_size>268435456</primary_index_cache_size>
     <index_mark_cache_size>67108864</index_mark_cache_size>
+    <history_file>%s</history_file>
+    <disable_suggestion>1</disable_suggestion>
     <send_crash_reports><enabled>false</enabled></send_crash_reports>
     %s
 </clickhouse>
@@ -83,7 +103,7 @@ func writeConfig(opts Options, tcp, http int) (string, error) {
 		memory = fmt.Sprintf("<max_server_memory_usage>%d</max_server_memory_usage>", opts.MemoryBytesMax)
 	}
 	config := fmt.Sprintf(configXML, xmlText(enginePath(opts.DataDir)), xmlText(usersPath(opts.DataDir)),
-		tcp, http, memory, opts.ExtraConfig)
+		tcp, http, memory, xmlText(historyPath(opts.DataDir)), opts.ExtraConfig)
 	if err := os.WriteFile(usersPath(opts.DataDir), []byte(usersXML), 0o600); err != nil {
 		return "", fmt.Errorf("clickhouse engine: users: %w", err)
 	}

@@ -16,6 +16,10 @@
 //     to the machine can therefore reach the data while the engine runs.
 //   - Start returns a server that answered as this data directory's engine, not
 //     as a stranger who took the port first.
+//   - A client cannot end the engine: not with a wrong login, not by hanging up.
+//     clickhouse-local 26.7 promises that to interactive users only, so on Linux
+//     the engine has a pseudo-terminal as its stdin, on which nobody types. On
+//     macOS, which has no pinned engine, the promise is not kept.
 //   - The library in the cache is whole or absent: it is renamed into place only
 //     after the hash of what was downloaded was found right.
 //

@@ -126,7 +126,7 @@ func TestBinaryOnPathServes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd, err := src.command("engine.xml")
+	cmd, err := src.command("engine.xml", true)
 	if err != nil {
 		t.Fatal(err)
 	}

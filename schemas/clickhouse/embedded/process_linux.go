@@ -2,9 +2,10 @@ package embedded
 
 import "syscall"
 
-// childAttr: its own process group, so that Ctrl-C at the terminal reaches the
-// parent alone, which then closes clients and engine in order; and death with
+// childAttr: its own session, so that Ctrl-C at the terminal reaches the parent
+// alone, which then closes clients and engine in order, and so that /dev/tty,
+// where an interactive engine would draw, does not exist for it; and death with
 // the thread that started it.
 func childAttr() *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	return &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL}
 }

@@ -46,9 +46,9 @@ func findSource(ctx context.Context, progress io.Writer) (source, error) {
 
 // command is the process to start. A library runs in this very program, started
 // again: the file may have been replaced since, so it is asked for anew.
-func (s source) command(config string) (*exec.Cmd, error) {
+func (s source) command(config string, terminal bool) (*exec.Cmd, error) {
 	if s.binary != "" {
-		cmd := exec.Command(s.binary, append([]string{"local"}, engineArgs(config)...)...)
+		cmd := exec.Command(s.binary, append([]string{"local"}, engineArgs(config, terminal)...)...)
 		cmd.Env = environ()
 		return cmd, nil
 	}
@@ -56,7 +56,7 @@ func (s source) command(config string) (*exec.Cmd, error) {
 	if err != nil {
 		return nil, fmt.Errorf("clickhouse engine: own executable: %w", err)
 	}
-	cmd := exec.Command(self, engineArgs(config)...)
+	cmd := exec.Command(self, engineArgs(config, terminal)...)
 	cmd.Env = environ(markerEnv+"="+markerValue, childLibEnv+"="+s.library)
 	return cmd, nil
 }
