@@ -11,21 +11,10 @@ import (
 // tariffCommand is `postage tariff`.
 type tariffCommand struct {
 	Check   tariffCheckCommand   `cmd:"" help:"Check a tariff as a whole and name every fault."`
+	Diff    tariffDiffCommand    `cmd:"" help:"Compare two tariffs row by row."`
+	Import  tariffImportCommand  `cmd:"" help:"Turn the carrier's rate-card files into rows of prices.csv."`
+	Export  tariffExportCommand  `cmd:"" help:"Write a tariff as an XLSX workbook or as a folder of CSV files."`
 	Example tariffExampleCommand `cmd:"" help:"Write the built-in example tariff into a folder, to start from."`
-}
-
-type tariffCheckCommand struct {
-	Folder string `arg:"" help:"Folder with the tariff's CSV files."`
-}
-
-func (c *tariffCheckCommand) Run(s *streams) error {
-	t, err := (tariffFlag{c.Folder}).load()
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(s.out, "%s\n%d accounts, %d senders, %d market rows, %d price rows, %d packages\n", t.Rows.Version,
-		len(t.Rows.Accounts), len(t.Rows.Senders), len(t.Rows.Markets), len(t.Rows.Prices), len(t.Rows.Packages))
-	return err
 }
 
 type tariffExampleCommand struct {
@@ -33,12 +22,20 @@ type tariffExampleCommand struct {
 }
 
 func (c *tariffExampleCommand) Run(s *streams) error {
-	if _, err := os.Stat(c.Folder); !errors.Is(err, fs.ErrNotExist) {
-		return usagef("%s exists already; name a folder that does not", c.Folder)
+	if err := absent(c.Folder); err != nil {
+		return err
 	}
 	if err := os.CopyFS(c.Folder, tariff.Example); err != nil {
 		return fmt.Errorf("example tariff: %w", err)
 	}
 	_, err := fmt.Fprintln(s.out, c.Folder)
 	return err
+}
+
+// absent refuses to write where something is.
+func absent(path string) error {
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		return usagef("%s exists already; name one that does not", path)
+	}
+	return nil
 }

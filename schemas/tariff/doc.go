@@ -1,5 +1,6 @@
 // Package tariff reads a tariff, a folder of CSV files that people edit in
-// spreadsheets, into [rating.TariffRows].
+// spreadsheets, into [rating.TariffRows]. It also says what two tariffs differ in,
+// and turns the carrier's rate cards into rows of prices.csv.
 //
 // It owns the file format: which files and columns there are, how a cell is
 // written, which cells have to agree with each other, and the version of the
@@ -24,4 +25,15 @@
 // rows of one account or sender too, so a change of package is a new row with
 // its valid_from and nothing else. The same valid_from twice is a fault, and so
 // is a valid_to that reaches beyond the beginning of the next row.
+//
+// # Workbooks
+//
+// A tariff may be an XLSX workbook with a sheet for each file. Turning sheets into
+// files is not done here; see [Workbook].
+//
+// # Rate cards
+//
+// [ReadCards] knows the two layouts in which the carrier publishes its prices.
+// Figures are taken digit by digit, names become those of markets.csv, and what
+// is not understood is refused rather than left out.
 package tariff

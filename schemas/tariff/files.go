@@ -111,3 +111,14 @@ func misspelt(name string) string {
 	}
 	return ""
 }
+
+// RequiredFiles are the files that no tariff is without.
+func RequiredFiles() []string {
+	var names []string
+	for _, s := range specs {
+		if s.required {
+			names = append(names, s.name)
+		}
+	}
+	return names
+}

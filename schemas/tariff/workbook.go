@@ -50,3 +50,15 @@ func isFile(name string) bool {
 	}
 	return false
 }
+
+// CellFaults is what was found wrong with the cells of the tariff's own sheets,
+// as a *[Faults], or nil: the text of such a workbook is not what its author sees.
+func (w Workbook) CellFaults() error {
+	r := &reader{broken: map[string]bool{}, bad: map[rating.Row]bool{}}
+	r.cellFaults(w.Faults)
+	if len(r.faults) == 0 {
+		return nil
+	}
+	sortFaults(r.faults)
+	return &Faults{List: r.faults, Workbook: w.Name}
+}
