@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"postage/ingest"
 	"postage/ingest/kafka"
@@ -11,6 +12,7 @@ import (
 	"postage/reports/closing"
 	"postage/schemas/events/traffic"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -31,6 +33,9 @@ type demoCommand struct {
 
 func (c *demoCommand) Run(ctx context.Context, s *streams) (err error) {
 	began := time.Now()
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(demoMemory) // collect garbage sooner rather than grow
+	}
 	t, err := (tariffFlag{c.Tariff}).load()
 	if err != nil {
 		return err
@@ -80,6 +85,10 @@ func (c *demoCommand) Run(ctx context.Context, s *streams) (err error) {
 	}
 	return nil
 }
+
+// demoMemory is where the garbage collector begins to work harder. What is really
+// in use with 200,000 messages is some 200 MB.
+const demoMemory = 350 << 20
 
 // demo is one performance.
 type demo struct {
