@@ -118,7 +118,7 @@ func (t *traffic) outbound(sender, user string) {
 	case n < 16:
 		e.Kind = pick(t.r, rating.Echo, rating.Reaction)
 	default:
-		e.Category = pick(t.r, "", "marketing", "utility", "service")
+		e.Category = pick(t.r, "", "marketing", "utility", "service", "user_initiated", "business_initiated")
 	}
 	if chance(t.r, 20) {
 		e.UserCountry = pick(t.r, "GB", "IN", "EG", "DE")
@@ -143,6 +143,9 @@ func (t *traffic) statuses(e rating.Event) {
 		t.add(s)
 	}
 	delivered := e.At + t.delay()
+	if at := pick(t.r, t.times...); at >= e.At && chance(t.r, 30) {
+		delivered = at // in the very millisecond of something else, perhaps of another sender's
+	}
 	switch n := t.r.IntN(24); {
 	case n < 13:
 		t.add(e)
