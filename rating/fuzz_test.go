@@ -1,11 +1,10 @@
 package rating_test
 
 import (
+	"postage/rating"
 	"strings"
 	"testing"
 	"time"
-
-	"postage/rating"
 )
 
 func zoneOf(name string) *time.Location {

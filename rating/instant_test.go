@@ -2,10 +2,9 @@ package rating_test
 
 import (
 	"encoding/json"
+	"postage/rating"
 	"testing"
 	"time"
-
-	"postage/rating"
 )
 
 func TestInstantsAreCutOffAtTheMillisecond(t *testing.T) {

@@ -2,11 +2,10 @@ package rating_test
 
 import (
 	"math/rand/v2"
+	"postage/rating"
 	"testing"
 
 	"github.com/shopspring/decimal"
-
-	"postage/rating"
 )
 
 // TestEverySumAgrees: what the messages say, what the lines say and what the

@@ -3,12 +3,11 @@ package rating_test
 import (
 	"encoding/json"
 	"math/rand/v2"
+	"postage/rating"
 	"reflect"
 	"testing"
 
 	"github.com/shopspring/decimal"
-
-	"postage/rating"
 )
 
 // lawful runs a law over random months, each with its own seed.

@@ -1,9 +1,8 @@
 package rating_test
 
 import (
-	"testing"
-
 	"postage/rating"
+	"testing"
 )
 
 func TestRoundBilledIsHalfAwayFromZero(t *testing.T) {

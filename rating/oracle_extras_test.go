@@ -1,28 +1,11 @@
 package rating_test
 
 import (
+	"postage/rating"
 	"time"
 
 	"github.com/shopspring/decimal"
-
-	"postage/rating"
 )
-
-// someDaysWithoutCost says whether an account with a cost list may be without a
-// package for some days.
-func (w *world) someDaysWithoutCost() bool {
-	for _, a := range w.rows.Accounts {
-		if a.Package == "nothing" && w.rows.Packages[0].CostList != "" {
-			return true
-		}
-	}
-	for _, p := range w.rows.Packages {
-		if p.Package == "large" && p.ValidFrom != dawn && p.CostList != "" {
-			return true
-		}
-	}
-	return false
-}
 
 // extras are the files a tariff may lack.
 func (w *world) extras() {
@@ -39,7 +22,7 @@ func (w *world) extras() {
 			}
 		}
 	}
-	if chance(w.r, 25) && !(narrow["cost lists that come and go"] && w.someDaysWithoutCost()) {
+	if chance(w.r, 25) {
 		for _, account := range []string{"acme", "*"} {
 			for range w.r.IntN(3) {
 				from, dup := w.near(), false

@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
-	"sort"
-
+	"maps"
 	"postage/rating"
+	"sort"
 )
 
 // The oracle is a second, naive reading of the rules, written from the page of
@@ -80,9 +80,7 @@ func canonical(e rating.Event) []byte {
 	if e.Extra != "" {
 		var extra map[string]any
 		if json.Unmarshal([]byte(e.Extra), &extra) == nil {
-			for k, v := range extra {
-				m[k] = v
-			}
+			maps.Copy(m, extra)
 		}
 	}
 	b, err := json.Marshal(m)

@@ -1,9 +1,8 @@
 package rating_test
 
 import (
-	"sort"
-
 	"postage/rating"
+	"sort"
 )
 
 const (

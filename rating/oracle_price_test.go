@@ -2,12 +2,11 @@ package rating_test
 
 import (
 	"fmt"
+	"postage/rating"
 	"sort"
 	"strings"
 
 	"github.com/shopspring/decimal"
-
-	"postage/rating"
 )
 
 // price draws down free tiers, then allowances, then tiers, in canonical order
@@ -139,7 +138,7 @@ func family(category string) string {
 
 var notificationTypes = func() map[string]bool {
 	m := map[string]bool{}
-	for _, t := range strings.Fields(`ACCOUNT_UPDATE ALERT_UPDATE APPOINTMENT_UPDATE ISSUE_RESOLUTION PAYMENT_UPDATE
+	for t := range strings.FieldsSeq(`ACCOUNT_UPDATE ALERT_UPDATE APPOINTMENT_UPDATE ISSUE_RESOLUTION PAYMENT_UPDATE
 		PERSONAL_FINANCE_UPDATE RESERVATION_UPDATE SHIPPING_UPDATE TICKET_UPDATE TRANSPORTATION_UPDATE`) {
 		m[t] = true
 	}

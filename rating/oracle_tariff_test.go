@@ -1,11 +1,10 @@
 package rating_test
 
 import (
+	"postage/rating"
 	"slices"
 	"strings"
 	"time"
-
-	"postage/rating"
 )
 
 // localDate is the date an instant shows on the wall in a timezone. All periods
@@ -77,8 +76,12 @@ type switchTo struct {
 func day(y int, m time.Month, d int) rating.Date { return rating.Date{Year: y, Month: m, Day: d} }
 
 var builtIn = []switchTo{
-	{day(2018, 1, 1), rating.NBP}, {day(2022, 2, 1), rating.CBP1}, {day(2023, 6, 1), rating.CBP2},
-	{day(2024, 11, 1), rating.CBP3}, {day(2025, 7, 1), rating.PMP1}, {day(2026, 10, 1), rating.PMP2},
+	{day(2018, 1, 1), rating.NBP},
+	{day(2022, 2, 1), rating.CBP1},
+	{day(2023, 6, 1), rating.CBP2},
+	{day(2024, 11, 1), rating.CBP3},
+	{day(2025, 7, 1), rating.PMP1},
+	{day(2026, 10, 1), rating.PMP2},
 }
 
 // regime is the one in force: of the account's own rows, else of the rows for

@@ -5,12 +5,11 @@ import (
 	"iter"
 	"math/rand/v2"
 	"os"
+	"postage/rating"
 	"sort"
 	"strconv"
 	"strings"
 	"testing"
-
-	"postage/rating"
 )
 
 // seeds is how many random months a test tries: POSTAGE_SEEDS, or so many.

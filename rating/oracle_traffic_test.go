@@ -2,7 +2,6 @@ package rating_test
 
 import (
 	"fmt"
-
 	"postage/rating"
 )
 

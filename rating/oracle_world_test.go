@@ -3,11 +3,10 @@ package rating_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"postage/rating"
 	"time"
 
 	"github.com/shopspring/decimal"
-
-	"postage/rating"
 )
 
 // narrow lists what the random months leave out, each with the reason. Delete
@@ -26,9 +25,6 @@ var narrow = map[string]bool{
 	"an inbound with the id of an outbound": true,
 	// Only the first account that the statuses of a message name is compared.
 	"statuses that name different accounts": true,
-	// Messages sent under a package without a cost list keep our own regime in the
-	// carrier's pass, so they open and cover what the carrier's schedule would not.
-	"cost lists that come and go": true,
 }
 
 // pick is one of several.
@@ -211,13 +207,7 @@ func (w *world) prices() {
 }
 
 func (w *world) packages() {
-	always := pick(w.r, "", "cost")
-	cost := func() string {
-		if narrow["cost lists that come and go"] {
-			return always
-		}
-		return pick(w.r, "", "cost")
-	}
+	cost := func() string { return pick(w.r, "", "cost") }
 	add := func(name string, from rating.Date, list string) {
 		w.rows.Packages = append(w.rows.Packages, rating.PackageRow{
 			Row: w.row("packages.csv"), Package: name, ValidFrom: from, Currency: "GBP", PriceList: list,

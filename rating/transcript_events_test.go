@@ -2,11 +2,10 @@ package rating_test
 
 import (
 	"fmt"
+	"postage/rating"
 	"strconv"
 	"strings"
 	"time"
-
-	"postage/rating"
 )
 
 // Events in a transcript are one line each, in UTC or the zone of the command:
@@ -34,7 +33,7 @@ var (
 )
 
 func (p *eventReader) read(text string) (events []rating.Event, err error) {
-	for _, line := range strings.Split(text, "\n") {
+	for line := range strings.SplitSeq(text, "\n") {
 		words := fieldsOf(line)
 		if len(words) == 0 {
 			continue

@@ -2,14 +2,13 @@ package rating_test
 
 import (
 	"fmt"
+	"postage/rating"
 	"reflect"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
-
-	"postage/rating"
 )
 
 // A tariff in a transcript is one row a line: the file without .csv and in the
@@ -37,7 +36,7 @@ func parseTariff(text string) (*rating.TariffRows, error) {
 		"account": &rows.Accounts, "sender": &rows.Senders, "market": &rows.Markets, "price": &rows.Prices, "package": &rows.Packages,
 		"regime": &rows.Regimes, "setting": &rows.Settings, "fx": &rows.FX, "opening": &rows.Openings, "adjustment": &rows.Adjustments,
 	}
-	for _, line := range strings.Split(text, "\n") {
+	for line := range strings.SplitSeq(text, "\n") {
 		words := fieldsOf(line)
 		if len(words) == 0 {
 			continue

@@ -3,14 +3,13 @@ package rating_test
 import (
 	"fmt"
 	"path/filepath"
+	"postage/rating"
 	"strings"
 	"testing"
 	"text/tabwriter"
 	"time"
 
 	"github.com/cockroachdb/datadriven"
-
-	"postage/rating"
 )
 
 // TestTranscripts runs testdata/*.txt: a tariff, what happened, and what

@@ -31,7 +31,7 @@ type cli struct {
 	Ingest  ingestCommand  `cmd:"" help:"Consume events from Kafka into the log."`
 	Rate    rateCommand    `cmd:"" help:"Rate events offline: events in, one JSON line per outbound message out."`
 	Close   closeCommand   `cmd:"" help:"Close a month: statements, invoices, and later the adjustments."`
-	Tariff  tariffCommand  `cmd:"" help:"Check a tariff, or write out the example one."`
+	Tariff  tariffCommand  `cmd:"" help:"Check, compare, import and export tariffs."`
 	Events  eventsCommand  `cmd:"" help:"Generate made-up events, or validate real ones."`
 	Bench   benchCommand   `cmd:"" help:"Measure the hot paths on this machine."`
 	Version versionCommand `cmd:"" help:"Print the version."`
@@ -101,7 +101,7 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 
 // tariffFlag names a tariff.
 type tariffFlag struct {
-	Tariff string `required:"" placeholder:"DIR" help:"Folder with the tariff's CSV files, or \"example\" for the built-in one."`
+	Tariff string `required:"" placeholder:"DIR|FILE.xlsx" help:"Folder with the tariff's CSV files, XLSX workbook with the same sheets, or \"example\" for the built-in one."`
 }
 
 // loadLenient is load for those who only look: what a check of the whole tariff
@@ -130,19 +130,11 @@ func (t *loadedTariff) tariffOrNil() *rating.Tariff {
 // open reads the tariff that the flag names. Faults that leave all rows readable
 // go to tolerate, when there is one.
 func (f tariffFlag) open(tolerate func(error)) (*loadedTariff, error) {
-	if f.Tariff == "example" {
-		return loadTariff(tariff.Example, true, tolerate)
+	files, err := tariffFiles(f.Tariff)
+	if err != nil {
+		return nil, err
 	}
-	info, err := os.Stat(f.Tariff)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, usagef("tariff %s does not exist; name a folder with accounts.csv, senders.csv, markets.csv, prices.csv and packages.csv", f.Tariff)
-	case err != nil:
-		return nil, fmt.Errorf("tariff: %w", err)
-	case !info.IsDir():
-		return nil, usagef("tariff %s is not a folder", f.Tariff)
-	}
-	return loadTariff(os.DirFS(f.Tariff), false, tolerate)
+	return loadTariff(files, f.Tariff == "example", tolerate)
 }
 
 func loadTariff(files fs.FS, example bool, tolerate func(error)) (*loadedTariff, error) {

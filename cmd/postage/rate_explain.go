@@ -4,12 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"postage/ingest/files"
+	"postage/rating"
 	"slices"
 	"strings"
 	"sync"
-
-	"postage/ingest/files"
-	"postage/rating"
 )
 
 // explain rates all the files, because tiers and free tiers depend on all of

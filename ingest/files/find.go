@@ -3,10 +3,9 @@ package files
 import (
 	"context"
 	"io"
-	"sync"
-
 	"postage/rating"
 	"postage/schemas/events"
+	"sync"
 )
 
 // Find reads inputs and returns the events that are wanted, copies included, in

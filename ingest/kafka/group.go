@@ -167,7 +167,7 @@ func (n *generation) read(ctx context.Context, p ingest.Partition, offset int64)
 		QueueCapacity: 1024,
 		// Records that the broker has deleted are lost, not skipped.
 		OffsetOutOfRangeError: true,
-		ErrorLogger:   kafkago.LoggerFunc(func(f string, a ...any) { n.group.logger.Warn(fmt.Sprintf(f, a...)) }),
+		ErrorLogger:           kafkago.LoggerFunc(func(f string, a ...any) { n.group.logger.Warn(fmt.Sprintf(f, a...)) }),
 	})
 	defer r.Close()
 	if err := r.SetOffset(offset); err != nil {
