@@ -129,7 +129,7 @@ func TestWindowsAreHalfOpen(t *testing.T) {
 	in := func(at rating.Instant, referral rating.Referral) []rating.Event {
 		return []rating.Event{{Type: rating.Received, At: at, MessageID: "in", Sender: numberOf("A"), User: numberOf("gb1"), Referral: referral}}
 	}
-	from := rating.Instant(day(2024, 1, 5).Midnight(zoneOf("UTC")))
+	from := day(2024, 1, 5).Midnight(zoneOf("UTC"))
 	for seed := firstSeed(t); seed < firstSeed(t)+50; seed++ {
 		r := randomly(seed)
 		at := from + rating.Instant(r.IntN(int(20*days)))

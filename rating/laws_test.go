@@ -133,7 +133,7 @@ func TestOneMoreNotificationNeverLowersTheTotal(t *testing.T) {
 			})
 			volume += 1 + int64(r.IntN(6))
 		}
-		at := rating.Instant(day(2019, 6, 10).Midnight(zoneOf("UTC")))
+		at := day(2019, 6, 10).Midnight(zoneOf("UTC"))
 		var events []rating.Event
 		before := decimal.Zero
 		for n := range 25 {
