@@ -74,7 +74,7 @@ func (c *Classifier) Classify(dst []Message, events []Event) []Message {
 		c.places.locate(f)
 		f.look(c.timeline.inbounds)
 		costly = costly || f.costs
-		alike = alike && f.Regime == f.carrier.Regime
+		alike = alike && f.Regime == f.carrier.Regime && f.switched == f.carrierSwitched
 	}
 	c.judge()
 	for i := range c.facts {

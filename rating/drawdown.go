@@ -65,7 +65,7 @@ func allowanceCovers(included string, m *Message) bool {
 	case "", "*", m.Category, m.BilledCategory():
 		return true
 	default:
-		return included == counterCategory(m.BilledCategory())
+		return included == authentication && m.Category == authenticationInternational
 	}
 }
 

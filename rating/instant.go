@@ -53,9 +53,23 @@ func DateOf(t time.Time) Date {
 	return Date{y, m, d}
 }
 
-// Midnight is the instant at which the date begins in loc.
+// Midnight is the instant at which the date begins in loc: the first one that
+// shows it. Where clocks change at midnight, 00:00 may not exist (the day begins
+// at 01:00) or come twice (the first counts).
 func (d Date) Midnight(loc *time.Location) Instant {
-	return At(time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, loc))
+	t := time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, loc)
+	start, end := t.ZoneBounds()
+	if DateOf(t).Before(d) { // 00:00 was skipped
+		return At(end)
+	}
+	if !start.IsZero() {
+		before := start.Add(-time.Nanosecond)
+		if !DateOf(before).Before(d) { // the day had begun when clocks went back
+			_, offset := before.Zone()
+			return At(time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC)) - Instant(offset)*1000
+		}
+	}
+	return At(t)
 }
 
 // IsZero says whether the date is absent.

@@ -33,6 +33,8 @@ type Message struct {
 	sender  *senderTerm  // registration in force at SentAt, nil when there is none
 	account *accountTerm // terms in force at SentAt, nil for an unknown sender
 	country string       // the user's, for price rows by country
+
+	accountsDiffer bool // its events name different accounts
 }
 
 // Verdict is what a message costs on one side: the account's or the carrier's.

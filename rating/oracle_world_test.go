@@ -15,16 +15,6 @@ var narrow = map[string]bool{
 	// The free tier of an account without WABAs: rating adds the opening of a
 	// sender that moved to its last account, the oracle to the account the row names.
 	"opening free tier of a moved sender without a waba": true,
-	// SHIPPING_UPDATE under CBP2 and later: an allowance of `notification` covers
-	// it, a price of `notification` does not.
-	"notification types after NBP": true,
-	// Where clocks change at midnight, rating begins the day an hour early or late
-	// (Date.Midnight): Asuncion 2023-10-01, Sao Paulo 2018-11-04, Amman 2021-10-29.
-	"days without a midnight": true,
-	// Copies of an inbound that differ flag the outbound of the same id.
-	"an inbound with the id of an outbound": true,
-	// Only the first account that the statuses of a message name is compared.
-	"statuses that name different accounts": true,
 }
 
 // pick is one of several.

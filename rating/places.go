@@ -61,7 +61,7 @@ func (p *places) locate(f *facts) {
 	}
 	m.sender = termAt(p.senderTerms, m.SentAt)
 	if m.sender != nil {
-		if m.Account != "" && m.Account != m.sender.Account {
+		if m.accountsDiffer || m.Account != "" && m.Account != m.sender.Account {
 			m.Flags |= AccountDisagrees
 		}
 		m.Account = m.sender.Account

@@ -83,7 +83,7 @@ type lookupKey struct {
 }
 
 // notificationTypes are the types of NBP notifications (domain page, section A),
-// priced and counted together as `notification`.
+// counted together as `notification`.
 var notificationTypes = []string{
 	"ACCOUNT_UPDATE", "ALERT_UPDATE", "APPOINTMENT_UPDATE", "AUTO_REPLY", "ISSUE_RESOLUTION", "PAYMENT_UPDATE",
 	"PERSONAL_FINANCE_UPDATE", "RESERVATION_UPDATE", "SHIPPING_UPDATE", "TICKET_UPDATE", "TRANSPORTATION_UPDATE",

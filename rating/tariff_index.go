@@ -258,10 +258,7 @@ func groupAccounts(rows *TariffRows) map[string]string {
 	// with and that sorts behind every name, so that the root is an account.
 	for i := range rows.Accounts {
 		a := &rows.Accounts[i]
-		find(a.Account)
-		if a.Pool != "" {
-			join(a.Account, "\xff"+"pool "+a.Pool)
-		}
+		join(a.Account, "\xff"+"pool "+cmp.Or(a.Pool, a.Account)) // a pool may have an account's name
 	}
 	for i := range rows.Senders {
 		s := &rows.Senders[i]

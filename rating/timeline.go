@@ -47,7 +47,7 @@ func (t *timeline) read(events []Event) {
 		case first == nil:
 			s.events[e.Type] = e
 		case *first != *e:
-			s.differs = true
+			s.differs = s.differs || e.Type != Received // an inbound is another event than our message
 			t.differing = append(t.differing, e)
 		}
 	}
@@ -181,6 +181,7 @@ func (s *slot) message(m *Message) bool {
 		}
 		m.Category = firstKnown(m.Category, e.Category)
 		m.Template = firstKnown(m.Template, e.Template)
+		m.accountsDiffer = m.accountsDiffer || m.Account != "" && e.Account != "" && e.Account != m.Account
 		m.Account = cmp.Or(m.Account, e.Account)
 		m.UserCountry = cmp.Or(m.UserCountry, e.UserCountry)
 	}
