@@ -17,27 +17,28 @@ type places struct {
 	market, country   string
 	marketKnown       bool
 
-	regimes map[regimeKey]regimeTerm
-	costs   map[costKey]bool
+	terms   map[termKey]*term
+	lastKey termKey
+	last    *term
 }
 
-type (
-	regimeKey struct {
-		account string
-		on      Date
-	}
-	regimeTerm struct {
-		regime Regime
-		since  Date
-	}
-	costKey struct {
-		pack string
-		on   Date
-	}
-)
+// termKey is a day of an account, as seen by a sender in its own timezone.
+type termKey struct {
+	account *accountTerm // nil for an unknown sender
+	zone    *time.Location
+	on      Date // local to the sender
+	sentOn  Date // local to the account
+}
+
+// term is what holds on such a day on both sides.
+type term struct {
+	regime, carrier           Regime
+	switched, carrierSwitched Instant // when they came into force
+	costs                     bool    // the package names a cost list
+}
 
 func newPlaces(t *Tariff) places {
-	return places{tariff: t, days: newDays(), regimes: map[regimeKey]regimeTerm{}, costs: map[costKey]bool{}}
+	return places{tariff: t, days: newDays(), terms: map[termKey]*term{}}
 }
 
 // Bind finds anew what links a message to the tariff, for one that was read back
@@ -75,18 +76,10 @@ func (p *places) locate(f *facts) {
 	f.Verdict.Category = m.Verdict.Category
 	f.carrier.Category = m.Verdict.Category
 
-	local := p.days.of(m.SentAt, f.zone)
-	term := p.regime(m.Account, local)
-	f.Regime, f.switched = term.regime, term.since.Midnight(f.zone)
-	f.carrier.Regime, f.carrierSwitched = f.Regime, f.switched
 	sentOn := p.days.of(m.SentAt, accountZone)
-	if m.account != nil {
-		f.costs = p.hasCost(m.account.Package, sentOn)
-	}
-	if t.overridesRegime(m.Account) {
-		regime, since := t.carrierRegimeOn(local)
-		f.carrier.Regime, f.carrierSwitched = regime, since.Midnight(f.zone)
-	}
+	term := p.term(termKey{m.account, f.zone, p.days.of(m.SentAt, f.zone), sentOn}, m.Account)
+	f.Regime, f.switched, f.costs = term.regime, term.switched, term.costs
+	f.carrier.Regime, f.carrierSwitched = term.carrier, term.carrierSwitched
 	p.findMarket(f, sentOn)
 	if m.DeliveredAt != 0 {
 		m.Month = p.days.month(m.DeliveredAt, accountZone)
@@ -101,25 +94,28 @@ func (m *Message) zone(account *time.Location) *time.Location {
 	return account
 }
 
-func (p *places) regime(account string, on Date) regimeTerm {
-	key := regimeKey{account, on}
-	term, known := p.regimes[key]
-	if !known {
-		term.regime, term.since = p.tariff.regimeOn(account, on)
-		p.regimes[key] = term
+func (p *places) term(key termKey, account string) *term {
+	if p.last != nil && key == p.lastKey && key.account != nil {
+		return p.last
 	}
-	return term
-}
-
-func (p *places) hasCost(pack string, on Date) bool {
-	key := costKey{pack, on}
-	has, known := p.costs[key]
-	if !known {
-		row := p.tariff.packageOn(pack, on)
-		has = row != nil && row.CostList != ""
-		p.costs[key] = has
+	t := p.terms[key]
+	if t == nil || key.account == nil { // an unknown account is known by its name only
+		t = &term{}
+		regime, since := p.tariff.regimeOn(account, key.on)
+		t.regime, t.switched = regime, since.Midnight(key.zone)
+		t.carrier, t.carrierSwitched = t.regime, t.switched
+		if p.tariff.overridesRegime(account) {
+			regime, since := p.tariff.carrierRegimeOn(key.on)
+			t.carrier, t.carrierSwitched = regime, since.Midnight(key.zone)
+		}
+		if key.account != nil {
+			pack := p.tariff.packageOn(key.account.Package, key.sentOn)
+			t.costs = pack != nil && pack.CostList != ""
+		}
+		p.terms[key] = t
 	}
-	return has
+	p.lastKey, p.last = key, t
+	return t
 }
 
 func (p *places) findMarket(f *facts, on Date) {
