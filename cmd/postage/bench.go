@@ -4,5 +4,6 @@ package main
 // JSON object a line. Figures of different machines or runs do not compare;
 // ratios within one run do.
 type benchCommand struct {
-	Rating benchRatingCommand `cmd:"" help:"Classify and price in process: messages a second on one core."`
+	Rating   benchRatingCommand   `cmd:"" help:"Classify and price in process: messages a second on one core."`
+	RateFile benchRateFileCommand `cmd:"" name:"rate-file" help:"Rate a file, sorting on disk, against decoding it alone."`
 }

@@ -74,9 +74,9 @@ func (e *lineEncoder) append(dst []byte, m *rating.Message) []byte {
 	if m.DeliveredAt != 0 {
 		dst = e.appendInstant(append(dst, `,"delivered_at":`...), m.DeliveredAt)
 	}
-	dst = appendString(append(dst, `,"class":`...), m.Class.String())
-	dst = appendString(append(dst, `,"outcome":`...), m.Outcome.String())
-	dst = appendString(append(dst, `,"reason":`...), m.Reason.String())
+	dst = appendPlain(dst, `,"class":"`, m.Class.String())
+	dst = appendPlain(dst, `,"outcome":"`, m.Outcome.String())
+	dst = appendPlain(dst, `,"reason":"`, m.Reason.String())
 	if m.Flags != 0 {
 		before := `,"flags":[`
 		for _, name := range m.Flags.Names() {
@@ -87,7 +87,7 @@ func (e *lineEncoder) append(dst []byte, m *rating.Message) []byte {
 			dst = append(dst, ']')
 		}
 	}
-	dst = appendString(append(dst, `,"regime":`...), m.Regime.String())
+	dst = appendPlain(dst, `,"regime":"`, m.Regime.String())
 	dst = appendMember(dst, `,"category":`, m.Category)
 	dst = appendMember(dst, `,"market":`, m.Market)
 	if !m.Month.IsZero() {
@@ -128,8 +128,8 @@ func (e *lineEncoder) appendMoney(dst []byte, m *rating.Message) []byte {
 		dst = append(append(dst, `,"price_row":`...), price.row...)
 	}
 	if m.Cost.Outcome != 0 {
-		dst = appendString(append(dst, `,"cost_outcome":`...), m.Cost.Outcome.String())
-		dst = appendMember(dst, `,"cost_reason":`, m.Cost.Reason.String())
+		dst = appendPlain(dst, `,"cost_outcome":"`, m.Cost.Outcome.String())
+		dst = appendPlain(dst, `,"cost_reason":"`, m.Cost.Reason.String())
 	}
 	if m.Cost.Rate != nil {
 		dst = appendCount(dst, `,"cost_tier":`, m.Cost.Tier)
@@ -194,6 +194,11 @@ func appendMember(dst []byte, name, value string) []byte {
 		return dst
 	}
 	return appendString(append(dst, name...), value)
+}
+
+// appendPlain appends a member whose value is a word of ours.
+func appendPlain(dst []byte, name, value string) []byte {
+	return append(append(append(dst, name...), value...), '"')
 }
 
 // appendString appends a JSON string as encoding/json writes it.

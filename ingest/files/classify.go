@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"context"
 	"encoding/binary"
-	"hash/fnv"
 	"postage/rating"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 )
 
@@ -33,6 +33,7 @@ func (r *run) classify(ctx context.Context) error {
 // judge classifies on one goroutine.
 type judge struct {
 	run        *run
+	eventCodec *eventCodec
 	codec      *codec
 	classifier *rating.Classifier
 	all        *sortWriter
@@ -40,6 +41,8 @@ type judge struct {
 	groups     map[string]group // by account
 
 	index    []talkEntry
+	spare    []talkEntry
+	counts   []int
 	events   []rating.Event
 	messages []rating.Message
 }
@@ -57,9 +60,9 @@ type talkEntry struct {
 }
 
 func newJudge(r *run) *judge {
-	c := newCodec(r.dictionary, r.rates)
+	c := r.newCodec()
 	j := &judge{
-		run: r, codec: c, classifier: rating.NewClassifier(r.Tariff),
+		run: r, eventCodec: r.newEventCodec(), codec: c, classifier: rating.NewClassifier(r.Tariff),
 		all: r.all.writer(c.compareNames), groups: map[string]group{},
 	}
 	for _, s := range r.charge {
@@ -100,7 +103,7 @@ func (j *judge) partition(ctx context.Context, p *pile, level int) error {
 		j.index = append(j.index, talkEntry{r.uint64(), at})
 		at += size
 	}
-	slices.SortFunc(j.index, func(a, b talkEntry) int { return cmp.Compare(a.hash, b.hash) })
+	j.sortIndex(level)
 	for first := 0; first < len(j.index); {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -115,6 +118,40 @@ func (j *judge) partition(ctx context.Context, p *pile, level int) error {
 		first = last
 	}
 	return nil
+}
+
+// sortIndex sorts the index by hash. The bits that follow those which chose the
+// partition spread it evenly over buckets of a few entries.
+func (j *judge) sortIndex(level int) {
+	const bits = 12
+	if len(j.index) > 1<<8 && level*partitionBits+bits <= 64 {
+		j.counts = append(j.counts[:0], make([]int, 1<<bits+1)...)
+		bucket := func(e talkEntry) int { return int(e.hash >> (level * partitionBits) & (1<<bits - 1)) }
+		for _, e := range j.index {
+			j.counts[bucket(e)+1]++
+		}
+		for i := range 1 << bits {
+			j.counts[i+1] += j.counts[i]
+		}
+		j.spare = slices.Grow(j.spare[:0], len(j.index))[:len(j.index)]
+		for _, e := range j.index {
+			b := bucket(e)
+			j.spare[j.counts[b]] = e
+			j.counts[b]++ // now the end of the bucket
+		}
+		j.index, j.spare = j.spare, j.index
+		from := 0
+		for _, to := range j.counts[:1<<bits] {
+			sortTalks(j.index[from:to])
+			from = to
+		}
+		return
+	}
+	sortTalks(j.index)
+}
+
+func sortTalks(index []talkEntry) {
+	slices.SortFunc(index, func(a, b talkEntry) int { return cmp.Compare(a.hash, b.hash) })
 }
 
 // split spreads a partition over others by further bits of the hash.
@@ -155,7 +192,7 @@ func (j *judge) talks(records string, entries []talkEntry) error {
 	j.events = slices.Grow(j.events[:0], len(entries))[:len(entries)]
 	same := true
 	for i, e := range entries {
-		j.codec.readEvent(records[e.at:], &j.events[i])
+		j.eventCodec.read(records[e.at:], &j.events[i])
 		same = same && j.events[i].Sender == j.events[0].Sender && j.events[i].User == j.events[0].User
 	}
 	if same {
@@ -188,27 +225,41 @@ func (j *judge) talk(events []rating.Event) error {
 			g := j.group(m.Account)
 			w, number, key = j.charge[g.shard], g.number, m.DeliveredAt
 		}
-		if err := w.done(j.codec.appendMessage(w.add(number, uint64(key)), m)); err != nil {
+		if err := w.done(j.codec.append(w.add(number, uint64(key)), m)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// group finds the group of an account. Its number is that of its name in the
-// dictionary; without one it is a hash, and a group may then come in between the
-// messages of another, which pricing allows.
+// group finds the group of an account.
 func (j *judge) group(account string) group {
 	g, ok := j.groups[account]
 	if !ok {
-		name := j.run.Tariff.Group(account)
-		h := fnv.New32a()
-		h.Write([]byte(name))
-		g.shard = int(h.Sum32() % uint32(len(j.charge)))
-		if g.number, ok = j.run.dictionary.id(name); !ok {
-			g.number = h.Sum32() | 1<<31
-		}
+		g.number = j.run.groups.number(j.run.Tariff.Group(account))
+		g.shard = int(g.number) % len(j.charge)
 		j.groups[strings.Clone(account)] = g
 	}
 	return g
+}
+
+// groupTable numbers groups of accounts. Only accounts of the tariff are charged,
+// so there are no more than that.
+type groupTable struct {
+	mu      sync.Mutex
+	numbers map[string]uint32
+}
+
+func (t *groupTable) number(name string) uint32 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.numbers == nil {
+		t.numbers = map[string]uint32{}
+	}
+	n, ok := t.numbers[name]
+	if !ok {
+		n = uint32(len(t.numbers))
+		t.numbers[name] = n
+	}
+	return n
 }

@@ -6,100 +6,108 @@ import (
 	"sync"
 )
 
-// dictionary numbers the strings that come again and again: senders, accounts,
-// categories, templates, markets. It lives as long as the run, so the numbers may
-// stand in the spool. It stops growing at a limit; what it has no number for is
-// written out.
-type dictionary struct {
-	mu      sync.Mutex
-	ids     map[string]uint32
-	strings []string // strings[0] is ""
+// dictionary numbers facts. It lives as long as the run, so the numbers may stand
+// in the spool. It stops growing at a limit; what has no number is written out.
+type dictionary[T comparable] struct {
+	mu    sync.RWMutex
+	ids   map[T]uint32
+	facts []T
 }
 
 const (
-	dictionaryMax  = 1 << 17
-	dictionaryLong = 128 // longer strings are not worth a number
+	dictionaryMax  = 1 << 16
+	dictionaryLong = 256 // facts with more text are not worth a number
 )
 
-func newDictionary() *dictionary {
-	return &dictionary{ids: map[string]uint32{"": 0}, strings: []string{""}}
-}
+func newDictionary[T comparable]() *dictionary[T] { return &dictionary[T]{ids: map[T]uint32{}} }
 
-// id numbers a string; ok is false when there is no number left.
-func (d *dictionary) id(s string) (id uint32, ok bool) {
+// id numbers facts from 0; ok is false when there is no number left.
+func (d *dictionary[T]) id(facts T) (id uint32, ok bool) {
+	d.mu.RLock()
+	id, ok = d.ids[facts]
+	full := len(d.facts) == dictionaryMax
+	d.mu.RUnlock()
+	if ok || full {
+		return id, ok
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if id, ok = d.ids[s]; ok {
-		return id, true
+	if id, ok = d.ids[facts]; ok || len(d.facts) == dictionaryMax {
+		return id, ok
 	}
-	if len(d.strings) == dictionaryMax {
-		return 0, false
-	}
-	id = uint32(len(d.strings))
-	s = strings.Clone(s)
-	d.strings = append(d.strings, s)
-	d.ids[s] = id
+	id = uint32(len(d.facts))
+	d.facts = append(d.facts, facts)
+	d.ids[facts] = id
 	return id, true
 }
 
-// known returns the strings numbered so far.
-func (d *dictionary) known() []string {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.strings
+// known returns all facts numbered so far.
+func (d *dictionary[T]) known() []T {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.facts
 }
 
-// lexicon is one goroutine's view of the dictionary.
-type lexicon struct {
-	shared *dictionary
-	known  []string
-	local  map[string]uint32
-	recent [512]struct {
-		s  string
-		id uint32
-	}
+// lexicon is one goroutine's view of a dictionary. To write facts, look at the
+// recent ones first, then look them up:
+//
+//	r := x.at(slot)
+//	if the facts are r.facts { dst = r.append(dst) } else { dst = x.append(dst, r, facts) }
+type lexicon[T comparable, P factsOf[T]] struct {
+	shared  *dictionary[T]
+	known   []T
+	recent  [1024]numbered[T]
+	spelled T
 }
 
-func newLexicon(d *dictionary) *lexicon {
-	return &lexicon{shared: d, known: d.known(), local: map[string]uint32{}}
+// numbered are facts with 1 + their number; 0 while there are none.
+type numbered[T comparable] struct {
+	facts T
+	next  uint32
 }
 
-// append writes a string: 1 + its number, or 0 and the string itself.
-func (x *lexicon) append(dst []byte, s string) []byte {
-	if s == "" {
-		return append(dst, 1)
-	}
-	if len(s) <= dictionaryLong {
-		n := len(s)
-		r := &x.recent[(uint(n)*61^uint(s[0])*29^uint(s[n/2])*13^uint(s[n-1])*7^uint(s[(n-1)-(n-1)/4])<<4)%uint(len(x.recent))]
-		if r.s == s {
-			return binary.AppendUvarint(dst, uint64(r.id)+1)
+func newLexicon[T comparable, P factsOf[T]](d *dictionary[T]) *lexicon[T, P] {
+	return &lexicon[T, P]{shared: d, known: d.known()}
+}
+
+// at returns the place among the recent facts for a quick hash.
+func (x *lexicon[T, P]) at(slot uint) *numbered[T] { return &x.recent[slot%uint(len(x.recent))] }
+
+// append writes the number of the facts.
+func (r *numbered[T]) append(dst []byte) []byte {
+	return binary.AppendUvarint(dst, uint64(r.next))
+}
+
+// append writes facts that are not the recent ones at their place: 1 + their
+// number, or 0 and all strings. The strings must not be part of anything large.
+func (x *lexicon[T, P]) append(dst []byte, recent *numbered[T], facts T) []byte {
+	size := 0
+	P(&facts).each(func(s *string) { size += len(*s) })
+	if size <= dictionaryLong {
+		if id, ok := x.shared.id(facts); ok {
+			recent.facts, recent.next = facts, id+1
+			return recent.append(dst)
 		}
-		id, ok := x.local[s]
-		if !ok {
-			if id, ok = x.shared.id(s); ok {
-				s = strings.Clone(s)
-				x.local[s] = id
-			}
-		}
-		if ok {
-			r.s, r.id = s, id
-			return binary.AppendUvarint(dst, uint64(id)+1)
-		}
 	}
-	return appendText(append(dst, 0), s)
+	dst = append(dst, 0)
+	P(&facts).each(func(s *string) { dst = appendText(dst, *s) })
+	return dst
 }
 
-// read reads what append wrote. The string never keeps the record alive.
-func (x *lexicon) read(r *reader) string {
+// read reads what append wrote. The facts are valid until the next call; their
+// strings never keep the record alive.
+func (x *lexicon[T, P]) read(r *reader) P {
 	n := r.uvarint()
 	if n == 0 {
-		return strings.Clone(r.text())
+		var none T
+		x.spelled = none
+		P(&x.spelled).each(func(s *string) { *s = strings.Clone(r.text()) })
+		return &x.spelled
 	}
 	if n > uint64(len(x.known)) {
 		x.known = x.shared.known()
 	}
-	return x.known[n-1]
+	return &x.known[n-1]
 }
 
 func appendText(dst []byte, s string) []byte {
@@ -128,6 +136,10 @@ func (r *reader) uint32() uint32 {
 func (r *reader) uint64() uint64 { return uint64(r.uint32()) | uint64(r.uint32())<<32 }
 
 func (r *reader) uvarint() uint64 {
+	if c := r.s[r.at]; c < 0x80 {
+		r.at++
+		return uint64(c)
+	}
 	var n uint64
 	for shift := 0; ; shift += 7 {
 		c := r.byte()

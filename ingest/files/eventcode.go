@@ -10,35 +10,40 @@ import (
 //
 //	size of the record   4 bytes, these included
 //	hash of (sender, user) 8 bytes
-//	type, kind, referral, client, billable, and which of the rest there are: 4 bytes
+//	type, kind, referral, client, billable, and what else there is: 4 bytes
 //	time   8 bytes
-//	sender, user, message id, and what else there is
+//	who, what, user, message id, error, extra
 //
-// Numbers are little endian, strings as the lexicon or appendText writes them.
+// Numbers are little endian, strings as appendText writes them.
 const eventHead = 12
 
 // Which optional parts an event record has.
 const (
-	hasFacts uint8 = 1 << iota // account, country, category, template
-	hasSource
-	hasClaim
-	hasError
+	hasError uint8 = 1 << iota
 	hasExtra
 )
 
-// appendEvent appends the record of an event.
-func (x *lexicon) appendEvent(dst []byte, hash uint64, e *rating.Event) []byte {
+// eventCodec reads and writes events on one goroutine.
+type eventCodec struct {
+	who  *lexicon[who, *who]
+	what *lexicon[what, *what]
+}
+
+func (r *run) newEventCodec() *eventCodec {
+	return &eventCodec{newLexicon[who](r.who), newLexicon[what](r.what)}
+}
+
+// eventBytesMax is at least the size of an event's record.
+func eventBytesMax(e *rating.Event) int {
+	const numbers, strings, each = 48, 13, 6
+	return numbers + strings*each + len(e.Sender) + len(e.User) + len(e.MessageID) + len(e.Account) + len(e.UserCountry) + len(e.Category) + len(e.Template) +
+		len(e.Source) + len(e.Claim.Model) + len(e.Claim.Type) + len(e.Claim.Category) + len(e.Error.Title) + len(e.Extra)
+}
+
+// append appends the record of an event.
+func (c *eventCodec) append(dst []byte, hash uint64, e *rating.Event) []byte {
 	start := len(dst)
 	var has uint8
-	if e.Account != "" || e.UserCountry != "" || e.Category != "" || e.Template != "" {
-		has |= hasFacts
-	}
-	if e.Source != "" {
-		has |= hasSource
-	}
-	if e.Claim.Model != "" || e.Claim.Type != "" || e.Claim.Category != "" {
-		has |= hasClaim
-	}
 	if e.Error != (rating.CarrierError{}) {
 		has |= hasError
 	}
@@ -49,26 +54,13 @@ func (x *lexicon) appendEvent(dst []byte, hash uint64, e *rating.Event) []byte {
 	dst = binary.LittleEndian.AppendUint64(dst, hash)
 	dst = append(dst, uint8(e.Type)|uint8(e.Kind)<<4, uint8(e.Referral)|uint8(e.Client)<<4, uint8(e.Claim.Billable), has)
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(e.At))
-	dst = x.append(dst, e.Sender)
+	dst = appendWho(dst, c.who, e.Sender, e.Account)
+	dst = appendWhat(dst, c.what, e)
 	dst = appendText(dst, e.User)
 	dst = appendText(dst, e.MessageID)
-	if has&hasFacts != 0 {
-		dst = x.append(dst, e.Account)
-		dst = x.append(dst, e.UserCountry)
-		dst = x.append(dst, e.Category)
-		dst = x.append(dst, e.Template)
-	}
-	if has&hasSource != 0 {
-		dst = x.append(dst, e.Source)
-	}
-	if has&hasClaim != 0 {
-		dst = x.append(dst, e.Claim.Model)
-		dst = x.append(dst, e.Claim.Type)
-		dst = x.append(dst, e.Claim.Category)
-	}
 	if has&hasError != 0 {
 		dst = binary.LittleEndian.AppendUint32(dst, uint32(e.Error.Code))
-		dst = x.append(dst, e.Error.Title)
+		dst = appendText(dst, e.Error.Title)
 	}
 	if has&hasExtra != 0 {
 		dst = appendText(dst, e.Extra)
@@ -77,37 +69,27 @@ func (x *lexicon) appendEvent(dst []byte, hash uint64, e *rating.Event) []byte {
 	return dst
 }
 
-// readEvent reads a record. User, message id and extra point into it.
-func (x *lexicon) readEvent(record string, e *rating.Event) {
+// read reads a record. User, message id, error and extra point into it.
+func (c *eventCodec) read(record string, e *rating.Event) {
 	r := reader{record, eventHead}
-	*e = rating.Event{}
-	c := r.byte()
-	e.Type, e.Kind = rating.EventType(c&15), rating.Kind(c>>4)
-	c = r.byte()
-	e.Referral, e.Client = rating.Referral(c&15), rating.Client(c>>4)
-	e.Claim.Billable = rating.Billable(r.byte())
-	has := r.byte()
+	kinds := r.uint32()
+	*e = rating.Event{
+		Type: rating.EventType(kinds & 15), Kind: rating.Kind(kinds >> 4 & 15),
+		Referral: rating.Referral(kinds >> 8 & 15), Client: rating.Client(kinds >> 12 & 15),
+	}
 	e.At = rating.Instant(r.uint64())
-	e.Sender = x.read(&r)
+	by := c.who.read(&r)
+	e.Sender, e.Account = by.sender, by.account
+	facts := c.what.read(&r)
+	e.UserCountry, e.Category, e.Template, e.Source = facts.country, facts.category, facts.template, facts.source
+	e.Claim = facts.claim
+	e.Claim.Billable = rating.Billable(kinds >> 16 & 255)
 	e.User = r.text()
 	e.MessageID = r.text()
-	if has&hasFacts != 0 {
-		e.Account = x.read(&r)
-		e.UserCountry = x.read(&r)
-		e.Category = x.read(&r)
-		e.Template = x.read(&r)
-	}
-	if has&hasSource != 0 {
-		e.Source = x.read(&r)
-	}
-	if has&hasClaim != 0 {
-		e.Claim.Model = x.read(&r)
-		e.Claim.Type = x.read(&r)
-		e.Claim.Category = x.read(&r)
-	}
+	has := uint8(kinds >> 24)
 	if has&hasError != 0 {
 		e.Error.Code = int32(r.uint32())
-		e.Error.Title = x.read(&r)
+		e.Error.Title = r.text()
 	}
 	if has&hasExtra != 0 {
 		e.Extra = r.text()
@@ -115,7 +97,7 @@ func (x *lexicon) readEvent(record string, e *rating.Event) {
 }
 
 // talkSeed is the seed of the hash by which conversations are told apart. Which
-// conversations share a partition may differ from run to run; no result does.
+// conversations share a partition differs from run to run; no result does.
 var talkSeed = maphash.MakeSeed()
 
 func talkHash(sender, user string) uint64 {

@@ -26,18 +26,20 @@ const (
 
 // codec reads and writes the messages of one goroutine.
 type codec struct {
-	*lexicon
-	rates *rateTable
-	known map[*rating.Rate]uint32
+	who    *lexicon[who, *who]
+	judged *lexicon[judgement, *judgement]
+	rates  *rateTable
+	known  []*rating.Rate          // of the table, by number
+	number map[*rating.Rate]uint32 // of those that this goroutine wrote
 }
 
-func newCodec(d *dictionary, rates *rateTable) *codec {
-	return &codec{newLexicon(d), rates, map[*rating.Rate]uint32{nil: 0}}
+func (r *run) newCodec() *codec {
+	return &codec{newLexicon[who](r.who), newLexicon[judgement](r.judged), r.rates, r.rates.all(), map[*rating.Rate]uint32{}}
 }
 
-// appendMessage appends the body of a message's record. What links the message
+// append appends the body of a message's record. What links the message
 // to the tariff is left out: Tariff.Bind finds it anew.
-func (c *codec) appendMessage(dst []byte, m *rating.Message) []byte {
+func (c *codec) append(dst []byte, m *rating.Message) []byte {
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(m.SentAt))
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(m.DeliveredAt))
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(m.Window))
@@ -51,12 +53,14 @@ func (c *codec) appendMessage(dst []byte, m *rating.Message) []byte {
 	dst = binary.LittleEndian.AppendUint16(dst, uint16(m.Month.Year))
 	dst = append(dst, uint8(m.Month.Month), 0)
 	dst = appendText(dst, m.MessageID)
-	dst = c.append(dst, m.Sender)
+	dst = appendWho(dst, c.who, m.Sender, m.Account)
 	dst = appendText(dst, m.User)
-	for _, s := range [...]string{m.UserCountry, m.Account, m.Template, m.Market, m.Verdict.Category, m.Cost.Category, m.Claim.Model, m.Claim.Type, m.Claim.Category, m.Error.Title} {
-		dst = c.append(dst, s)
+	dst = appendJudgement(dst, c.judged, m)
+	if m.Failed {
+		dst = binary.LittleEndian.AppendUint32(dst, uint32(m.Error.Code))
+		dst = appendText(dst, m.Error.Title)
 	}
-	return binary.AppendVarint(dst, int64(m.Error.Code))
+	return dst
 }
 
 // putVerdicts writes both verdicts, apart from their categories, into a body.
@@ -69,16 +73,19 @@ func (c *codec) putVerdict(b []byte, v *rating.Verdict) {
 	b[0], b[1], b[2] = uint8(v.Regime), uint8(v.Outcome), uint8(v.Reason)
 	binary.LittleEndian.PutUint32(b[4:], uint32(v.Tier))
 	binary.LittleEndian.PutUint64(b[8:], uint64(v.Position))
-	n, ok := c.known[v.Rate]
-	if !ok {
-		n = c.rates.number(v.Rate)
-		c.known[v.Rate] = n
+	n := uint32(0)
+	if v.Rate != nil {
+		var ok bool
+		if n, ok = c.number[v.Rate]; !ok {
+			n = c.rates.number(v.Rate)
+			c.number[v.Rate] = n
+		}
 	}
 	binary.LittleEndian.PutUint32(b[16:], n)
 }
 
-// readMessage reads a body. Message id and user point into it.
-func (c *codec) readMessage(body string, m *rating.Message) {
+// read reads a body. Message id and user point into it.
+func (c *codec) read(body string, m *rating.Message) {
 	r := reader{s: body}
 	*m = rating.Message{}
 	m.SentAt = rating.Instant(r.uint64())
@@ -88,25 +95,32 @@ func (c *codec) readMessage(body string, m *rating.Message) {
 	c.readVerdict(&r, &m.Cost)
 	m.Kind, m.Class, m.Flags = rating.Kind(r.byte()), rating.Class(r.byte()), rating.Flags(r.byte())
 	failed := r.byte()
-	m.Failed, m.Claim.Billable = failed&0x80 != 0, rating.Billable(failed&0x7f)
+	m.Failed = failed&0x80 != 0
 	m.Month.Year = int(r.byte()) | int(r.byte())<<8
 	m.Month.Month = time.Month(r.byte())
 	r.byte()
 	m.MessageID = r.text()
-	m.Sender = c.read(&r)
+	by := c.who.read(&r)
+	m.Sender, m.Account = by.sender, by.account
 	m.User = r.text()
-	for _, s := range [...]*string{&m.UserCountry, &m.Account, &m.Template, &m.Market, &m.Verdict.Category, &m.Cost.Category, &m.Claim.Model, &m.Claim.Type, &m.Claim.Category, &m.Error.Title} {
-		*s = c.read(&r)
+	j := c.judged.read(&r)
+	m.UserCountry, m.Template, m.Market, m.Verdict.Category, m.Cost.Category, m.Claim = j.country, j.template, j.market, j.category, j.costCategory, j.claim
+	m.Claim.Billable = rating.Billable(failed & 0x7f)
+	if m.Failed {
+		m.Error.Code = int32(r.uint32())
+		m.Error.Title = r.text()
 	}
-	code := r.uvarint()
-	m.Error.Code = int32(int64(code>>1) ^ -int64(code&1))
 }
 
 func (c *codec) readVerdict(r *reader, v *rating.Verdict) {
 	v.Regime, v.Outcome, v.Reason = rating.Regime(r.byte()), rating.Outcome(r.byte()), rating.Reason(r.byte())
 	r.byte()
 	v.Tier, v.Position = int(r.uint32()), int64(r.uint64())
-	v.Rate = c.rates.of(r.uint32())
+	n := r.uint32()
+	if n >= uint32(len(c.known)) {
+		c.known = c.rates.all()
+	}
+	v.Rate = c.known[n]
 }
 
 // compareNames orders two bodies by (message id, sender, user): what decides
@@ -118,7 +132,9 @@ func (c *codec) compareNames(a, b []byte) int {
 		return order
 	}
 	ra, rb := reader{s: string(restA)}, reader{s: string(restB)}
-	return cmp.Or(strings.Compare(c.read(&ra), c.read(&rb)), strings.Compare(ra.text(), rb.text()))
+	senderA := c.who.read(&ra).sender
+	senderB := c.who.read(&rb).sender
+	return cmp.Or(strings.Compare(senderA, senderB), strings.Compare(ra.text(), rb.text()))
 }
 
 // cutText splits off what appendText wrote.
@@ -130,7 +146,7 @@ func cutText(b []byte) (text, rest []byte) {
 // rateTable numbers the rates that messages point at, because a pointer cannot
 // be kept on disk. 0 is none.
 type rateTable struct {
-	mu    sync.RWMutex
+	mu    sync.Mutex
 	rates []*rating.Rate
 }
 
@@ -144,11 +160,9 @@ func (t *rateTable) number(r *rating.Rate) uint32 {
 	return uint32(len(t.rates) - 1)
 }
 
-func (t *rateTable) of(n uint32) *rating.Rate {
-	if n == 0 {
-		return nil
-	}
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	return t.rates[n]
+// all returns the rates by number.
+func (t *rateTable) all() []*rating.Rate {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.rates
 }

@@ -26,32 +26,45 @@ const (
 
 // eventWriter fills partitions. It serves one goroutine; close it at the end.
 type eventWriter struct {
-	to      *partitions
-	chunks  [partitionCount][]byte
-	scratch []byte
+	to     *partitions
+	chunks [partitionCount][]byte
 }
 
 // event adds an event.
-func (w *eventWriter) event(x *lexicon, e *rating.Event) error {
-	w.scratch = x.appendEvent(w.scratch[:0], talkHash(e.Sender, e.User), e)
-	return w.record(w.scratch)
+func (w *eventWriter) event(c *eventCodec, e *rating.Event) error {
+	hash := talkHash(e.Sender, e.User)
+	chunk, err := w.room(hash, eventBytesMax(e))
+	if err != nil {
+		return err
+	}
+	*chunk = c.append(*chunk, hash, e)
+	return nil
 }
 
 // record adds the record of an event.
 func (w *eventWriter) record(record []byte) error {
-	partition := int(binary.LittleEndian.Uint64(record[4:]) >> w.to.shift % partitionCount)
-	chunk := &w.chunks[partition]
-	if len(*chunk) > 0 && len(*chunk)+len(record) > cap(*chunk) {
-		if err := w.seal(partition, *chunk); err != nil {
-			return err
-		}
-		*chunk = nil
+	chunk, err := w.room(binary.LittleEndian.Uint64(record[4:]), len(record))
+	if err != nil {
+		return err
 	}
-	if *chunk == nil {
+	*chunk = append(*chunk, record...)
+	return nil
+}
+
+// room returns the chunk for a record of that hash, with room for size bytes
+// unless that is more than a chunk: then it is empty and will grow.
+func (w *eventWriter) room(hash uint64, size int) (*[]byte, error) {
+	partition := int(hash >> w.to.shift % partitionCount)
+	chunk := &w.chunks[partition]
+	if len(*chunk)+size > cap(*chunk) {
+		if len(*chunk) > 0 {
+			if err := w.seal(partition, *chunk); err != nil {
+				return nil, err
+			}
+		}
 		*chunk = w.to.chunk()
 	}
-	*chunk = append(*chunk, record...) // grows for one that is longer than a chunk
-	return nil
+	return chunk, nil
 }
 
 // close hands over what is left.

@@ -12,7 +12,7 @@ const batchBytes = 128 << 10
 // price prices the shards side by side and adds their messages to the others.
 func (r *run) price(ctx context.Context) error {
 	return each(ctx, len(r.charge), func(ctx context.Context, shard int) error {
-		c := newCodec(r.dictionary, r.rates)
+		c := r.newCodec()
 		p := shardPricer{run: r, codec: c, pricer: rating.NewPricer(r.Tariff), all: r.all.writer(c.compareNames)}
 		in, err := r.charge[shard].merge(c.compareNames)
 		if err != nil {
@@ -64,7 +64,7 @@ func (p *shardPricer) price(records []byte) error {
 			p.group = group
 		}
 		body := records[at+recordHead : at+size]
-		p.codec.readMessage(text[at+recordHead:at+size], &p.m)
+		p.codec.read(text[at+recordHead:at+size], &p.m)
 		p.run.Tariff.Bind(&p.m)
 		done := p.pricer.Next(&p.m)
 		p.codec.putVerdicts(body, &p.m)
@@ -122,7 +122,7 @@ func (p *shardPricer) finish() error {
 		for at := 0; at < len(records); {
 			size := int(binary.LittleEndian.Uint32(records[at:]))
 			body := records[at+recordHead : at+size]
-			p.codec.readMessage(text[at+recordHead:at+size], &p.m)
+			p.codec.read(text[at+recordHead:at+size], &p.m)
 			p.run.Tariff.Bind(&p.m)
 			p.pricer.Last(&p.m)
 			p.codec.putVerdicts(body, &p.m)

@@ -81,9 +81,12 @@ func Rate(ctx context.Context, c Config, inputs []Input, report, out io.Writer) 
 type run struct {
 	Config
 	store
-	dictionary *dictionary
-	rates      *rateTable
-	asOf       atomic.Int64
+	who    *dictionary[who]
+	what   *dictionary[what]
+	judged *dictionary[judgement]
+	rates  *rateTable
+	groups groupTable
+	asOf   atomic.Int64
 
 	events *partitions
 	charge []*sorter // chargeable messages, in shards of whole groups
@@ -103,10 +106,12 @@ func newRun(c Config) *run {
 	}
 	workers := int64(c.workers())
 	r := &run{
-		Config:     c,
-		store:      store{&spool{dir: c.TempDir}, &budget{limit: c.Memory}},
-		dictionary: newDictionary(),
-		rates:      newRateTable(),
+		Config: c,
+		store:  store{&spool{dir: c.TempDir}, &budget{limit: c.Memory}},
+		who:    newDictionary[who](),
+		what:   newDictionary[what](),
+		judged: newDictionary[judgement](),
+		rates:  newRateTable(),
 	}
 	r.events = r.newPartitions(0)
 	r.charge = make([]*sorter, min(workers, 4))
@@ -128,16 +133,16 @@ func (r *run) newPartitions(level int) *partitions {
 func (r *run) read(ctx context.Context, inputs []Input, report io.Writer) (Counts, error) {
 	type state struct {
 		eventWriter
-		*lexicon
+		*eventCodec
 	}
 	writers := make([]state, r.workers())
 	for i := range writers {
-		writers[i] = state{eventWriter{to: r.events}, newLexicon(r.dictionary)}
+		writers[i] = state{eventWriter{to: r.events}, r.newEventCodec()}
 	}
 	counts, err := r.decode(ctx, inputs, report, func(worker int, items []events.Item) error {
 		w := &writers[worker]
 		for i := range items {
-			if err := w.event(w.lexicon, &items[i].Event); err != nil {
+			if err := w.event(w.eventCodec, &items[i].Event); err != nil {
 				return err
 			}
 		}

@@ -1,7 +1,6 @@
 package files
 
 import (
-	"cmp"
 	"encoding/binary"
 	"slices"
 	"sync"
@@ -48,6 +47,7 @@ type sortWriter struct {
 	compare func(a, b []byte) int
 	data    []byte
 	index   []sortEntry
+	spare   []sortEntry
 	sorted  []byte
 }
 
@@ -83,7 +83,7 @@ func (w *sortWriter) done(data []byte) error {
 // close hands over the last run and frees the memory.
 func (w *sortWriter) close() error {
 	err := w.seal()
-	w.data, w.index, w.sorted = nil, nil, nil
+	w.data, w.index, w.spare, w.sorted = nil, nil, nil, nil
 	return err
 }
 
@@ -92,15 +92,7 @@ func (w *sortWriter) seal() error {
 	if len(w.index) == 0 {
 		return nil
 	}
-	slices.SortFunc(w.index, func(a, b sortEntry) int {
-		switch {
-		case a.group != b.group:
-			return cmp.Compare(a.group, b.group)
-		case a.key != b.key:
-			return cmp.Compare(a.key, b.key)
-		}
-		return w.compare(w.body(a), w.body(b))
-	})
+	w.sort()
 	inMemory := w.to.take(int64(len(w.data)))
 	if inMemory {
 		w.sorted = make([]byte, 0, len(w.data))
@@ -124,6 +116,56 @@ func (w *sortWriter) seal() error {
 	defer w.to.mu.Unlock()
 	w.to.runs = append(w.to.runs, r)
 	return nil
+}
+
+// sort orders the index: digit by digit of key and group, from the last to the
+// first, leaving out those that are the same everywhere; then what is equal in
+// both by the bodies. Keys are instants, which have few digits that differ.
+func (w *sortWriter) sort() {
+	const bits = 11
+	anyKey, allKey, anyGroup, allGroup := uint64(0), ^uint64(0), uint32(0), ^uint32(0)
+	for _, e := range w.index {
+		anyKey, allKey, anyGroup, allGroup = anyKey|e.key, allKey&e.key, anyGroup|e.group, allGroup&e.group
+	}
+	pass := func(digit func(sortEntry) uint64) {
+		var ends [1 << bits]uint32
+		for _, e := range w.index {
+			ends[digit(e)]++
+		}
+		at := uint32(0)
+		for i, n := range ends {
+			ends[i] = at
+			at += n
+		}
+		w.spare = slices.Grow(w.spare[:0], len(w.index))[:len(w.index)]
+		for _, e := range w.index {
+			d := digit(e)
+			w.spare[ends[d]] = e
+			ends[d]++
+		}
+		w.index, w.spare = w.spare, w.index
+	}
+	const mask = 1<<bits - 1
+	for shift := 0; shift < 64; shift += bits {
+		if (anyKey^allKey)>>shift&mask != 0 {
+			pass(func(e sortEntry) uint64 { return e.key >> shift & mask })
+		}
+	}
+	for shift := 0; shift < 32; shift += bits {
+		if (anyGroup^allGroup)>>shift&mask != 0 {
+			pass(func(e sortEntry) uint64 { return uint64(e.group) >> shift & mask })
+		}
+	}
+	for first := 0; first < len(w.index); {
+		last := first + 1
+		for last < len(w.index) && w.index[last].key == w.index[first].key && w.index[last].group == w.index[first].group {
+			last++
+		}
+		if last-first > 1 {
+			slices.SortFunc(w.index[first:last], func(a, b sortEntry) int { return w.compare(w.body(a), w.body(b)) })
+		}
+		first = last
+	}
 }
 
 func (w *sortWriter) size(e sortEntry) uint32 { return binary.LittleEndian.Uint32(w.data[e.at:]) }

@@ -21,12 +21,12 @@ func (r *run) write(ctx context.Context, out io.Writer, result *Result) error {
 	}
 	workers := make([]state, r.workers())
 	for i := range workers {
-		workers[i] = state{newCodec(r.dictionary, r.rates), r.Line()}
+		workers[i] = state{r.newCodec(), r.Line()}
 	}
 	spare := sync.Pool{New: func() any { return []byte(nil) }}
 
 	produce := func(submit func([]byte) bool) error {
-		in, err := r.all.merge(newCodec(r.dictionary, r.rates).compareNames)
+		in, err := r.all.merge(r.newCodec().compareNames)
 		if err != nil {
 			return err
 		}
@@ -44,7 +44,7 @@ func (r *run) write(ctx context.Context, out io.Writer, result *Result) error {
 		var m rating.Message
 		for at := 0; at < len(text); {
 			size := int(binary.LittleEndian.Uint32(batch[at:]))
-			w.readMessage(text[at+recordHead:at+size], &m)
+			w.read(text[at+recordHead:at+size], &m)
 			m.Settle(result.AsOf)
 			d.outcomes[m.Outcome]++
 			d.lines = w.line(d.lines, &m)
