@@ -97,8 +97,8 @@ func (c *benchRateFileCommand) generate(ctx context.Context, t *loadedTariff, pa
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		out.Write(r.Value) //nolint:errcheck // Flush reports it
-		out.WriteByte('\n')
+		out.Write(r.Value)  //nolint:errcheck // Flush reports it
+		out.WriteByte('\n') //nolint:errcheck // likewise
 	}
 	if err := out.Flush(); err != nil {
 		return err
