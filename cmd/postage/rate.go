@@ -45,12 +45,8 @@ func (c *rateCommand) Run(ctx context.Context, s *streams) error {
 	if c.Explain != "" {
 		return c.explain(ctx, s, t, config, inputs)
 	}
-	out := bufio.NewWriterSize(s.out, 1<<20)
-	result, err := files.Rate(ctx, config, inputs, s.err, out)
+	result, err := files.Rate(ctx, config, inputs, s.err, s.out)
 	if err != nil {
-		return err
-	}
-	if err := out.Flush(); err != nil {
 		return err
 	}
 	fmt.Fprintf(s.err, "%d events in, %d refused; %d messages out:", result.Events, result.Refused, result.Messages)

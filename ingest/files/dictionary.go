@@ -99,15 +99,22 @@ func (x *lexicon[T, P]) append(dst []byte, recent *numbered[T], facts T) []byte 
 func (x *lexicon[T, P]) read(r *reader) P {
 	n := r.uvarint()
 	if n == 0 {
-		var none T
-		x.spelled = none
-		P(&x.spelled).each(func(s *string) { *s = strings.Clone(r.text()) })
+		r.at = x.spell(r.s, r.at)
 		return &x.spelled
 	}
 	if n > uint64(len(x.known)) {
 		x.known = x.shared.known()
 	}
 	return &x.known[n-1]
+}
+
+// spell reads facts without a number, and returns where they end.
+func (x *lexicon[T, P]) spell(s string, at int) int {
+	var none T
+	x.spelled = none
+	r := reader{s, at}
+	P(&x.spelled).each(func(s *string) { *s = strings.Clone(r.text()) })
+	return r.at
 }
 
 func appendText(dst []byte, s string) []byte {

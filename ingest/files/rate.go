@@ -54,7 +54,8 @@ type Result struct {
 }
 
 // Rate reads the inputs, in this order, and writes one line per outbound message
-// to out, in order of (sent_at, message_id, sender, user). Records that are
+// to out, in order of (sent_at, message_id, sender, user), many in one Write.
+// Records that are
 // refused go to report, one line each, in the order of the input; they are no
 // error. Nothing is written to out before all inputs are read. After an error, or
 // when ctx ends, the temporary file is gone.

@@ -74,10 +74,13 @@ func (w *sortWriter) done(data []byte) error {
 	at := w.index[len(w.index)-1].at
 	binary.LittleEndian.PutUint32(data[at:], uint32(len(data))-at)
 	w.data = data
-	if len(w.data) < w.to.runBytes {
-		return nil
+	switch full := w.to.runBytes; {
+	case len(w.data) >= full:
+		return w.seal()
+	case len(w.data) > full/16 && cap(w.data) < full: // it is going to be a whole run
+		w.data = slices.Grow(w.data, full+full/16-len(w.data))
 	}
-	return w.seal()
+	return nil
 }
 
 // close hands over the last run and frees the memory.
