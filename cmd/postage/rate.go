@@ -26,7 +26,7 @@ type rateCommand struct {
 
 // memoryFlag bounds what rests in memory.
 type memoryFlag struct {
-	MemoryMB int64 `name:"memory-mb" default:"320" placeholder:"N" help:"Megabytes of events and messages to hold in memory before sorting on disk, in TMPDIR (default ${default})."`
+	MemoryMB int64 `name:"memory-mb" default:"400" placeholder:"N" help:"Megabytes of events and messages to hold in memory before sorting on disk, in TMPDIR (default ${default})."`
 }
 
 func (c *rateCommand) Run(ctx context.Context, s *streams) error {
@@ -64,7 +64,7 @@ func (f memoryFlag) rateConfig(t *loadedTariff) (files.Config, error) {
 		return files.Config{}, usagef("--memory-mb %d: want 1 to %d", f.MemoryMB, most)
 	}
 	// The collector works harder rather than let the heap grow to twice the budget.
-	debug.SetMemoryLimit((f.MemoryMB*3/2 + 256) << 20)
+	debug.SetMemoryLimit((f.MemoryMB + 400) << 20)
 	return files.Config{
 		Tariff:  t.Tariff,
 		Decoder: func() *events.Decoder { return newDecoder(t.Tariff) },

@@ -40,6 +40,7 @@ type judge struct {
 	charge     []*sortWriter
 	groups     map[string]group // by account
 
+	buf      []byte
 	index    []talkEntry
 	spare    []talkEntry
 	counts   []int
@@ -55,8 +56,9 @@ type group struct {
 
 // talkEntry is an event of a partition: whose conversation, and where.
 type talkEntry struct {
-	hash uint64
-	at   int
+	hash  uint64
+	piece uint32
+	at    uint32
 }
 
 func newJudge(r *run) *judge {
@@ -92,18 +94,28 @@ func (j *judge) partition(ctx context.Context, p *pile, level int) error {
 	if size := p.total.Load(); size > most && (level+1)*partitionBits <= 64 {
 		return j.split(ctx, p, level)
 	}
-	records, err := p.load(j.run.spool, j.run.budget)
+	pieces, buf, err := p.pieces(j.run.spool, j.buf)
+	j.buf = buf
 	if err != nil {
 		return err
 	}
 	j.index = j.index[:0]
-	for at := 0; at < len(records); {
-		r := reader{records, at}
-		size := int(r.uint32())
-		j.index = append(j.index, talkEntry{r.uint64(), at})
-		at += size
+	for i, piece := range pieces {
+		for at := 0; at < len(piece); {
+			j.index = append(j.index, talkEntry{binary.LittleEndian.Uint64(piece[at+4:]), uint32(i), uint32(at)})
+			at += int(binary.LittleEndian.Uint32(piece[at:]))
+		}
 	}
 	j.sortIndex(level)
+	// Events point into the text, in which those of a conversation stand together.
+	var text strings.Builder
+	text.Grow(int(p.total.Load()))
+	for _, e := range j.index {
+		record := pieces[e.piece][e.at:]
+		text.Write(record[:binary.LittleEndian.Uint32(record)])
+	}
+	p.clear(j.run.budget)
+	records := text.String()
 	for first := 0; first < len(j.index); {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -112,7 +124,7 @@ func (j *judge) partition(ctx context.Context, p *pile, level int) error {
 		for last < len(j.index) && j.index[last].hash == j.index[first].hash {
 			last++
 		}
-		if err := j.talks(records, j.index[first:last]); err != nil {
+		if records, err = j.talks(records, last-first); err != nil {
 			return err
 		}
 		first = last
@@ -187,27 +199,36 @@ func (j *judge) split(ctx context.Context, p *pile, level int) error {
 	return nil
 }
 
-// talks judges the conversations of one hash: nearly always one.
-func (j *judge) talks(records string, entries []talkEntry) error {
-	j.events = slices.Grow(j.events[:0], len(entries))[:len(entries)]
+// talks judges the conversations of one hash, nearly always one: the first n of
+// the records. It returns the others.
+func (j *judge) talks(records string, n int) (rest string, err error) {
+	j.events = slices.Grow(j.events[:0], n)[:n]
 	same := true
-	for i, e := range entries {
-		j.eventCodec.read(records[e.at:], &j.events[i])
-		same = same && j.events[i].Sender == j.events[0].Sender && j.events[i].User == j.events[0].User
+	for i := range j.events {
+		e := &j.events[i]
+		size := (&reader{s: records}).uint32()
+		j.eventCodec.read(records[:size], e)
+		records = records[size:]
+		same = same && e.Sender == j.events[0].Sender && e.User == j.events[0].User
 	}
 	if same {
-		return j.talk(j.events)
+		return records, j.talk(j.events)
 	}
+	return records, j.several(j.events)
+}
+
+// several judges events of more than one conversation.
+func (j *judge) several(events []rating.Event) error {
 	byTalk := func(a, b rating.Event) int {
 		return cmp.Or(strings.Compare(a.Sender, b.Sender), strings.Compare(a.User, b.User))
 	}
-	slices.SortFunc(j.events, byTalk)
-	for first := 0; first < len(j.events); {
+	slices.SortFunc(events, byTalk)
+	for first := 0; first < len(events); {
 		last := first + 1
-		for last < len(j.events) && byTalk(j.events[first], j.events[last]) == 0 {
+		for last < len(events) && byTalk(events[first], events[last]) == 0 {
 			last++
 		}
-		if err := j.talk(j.events[first:last]); err != nil {
+		if err := j.talk(events[first:last]); err != nil {
 			return err
 		}
 		first = last
@@ -220,12 +241,12 @@ func (j *judge) talk(events []rating.Event) error {
 	j.messages = j.classifier.Classify(j.messages[:0], events)
 	for i := range j.messages {
 		m := &j.messages[i]
-		w, number, key := j.all, uint32(0), m.SentAt
+		w, number, key, other := j.all, uint32(0), m.SentAt, m.DeliveredAt
 		if m.Chargeable() {
 			g := j.group(m.Account)
-			w, number, key = j.charge[g.shard], g.number, m.DeliveredAt
+			w, number, key, other = j.charge[g.shard], g.number, m.DeliveredAt, m.SentAt
 		}
-		if err := w.done(j.codec.append(w.add(number, uint64(key)), m)); err != nil {
+		if err := w.done(j.codec.append(w.add(number, uint64(key)), m, other)); err != nil {
 			return err
 		}
 	}

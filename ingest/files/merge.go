@@ -7,18 +7,23 @@ import (
 // mergeBytes is the memory that the buffers of a merge share, within limits for
 // each.
 const (
-	mergeBytes     = 64 << 20
+	mergeBytes     = 24 << 20
 	mergeBufferMin = 16 << 10
-	mergeBufferMax = 1 << 20
+	mergeBufferMax = 256 << 10
 )
 
 // merge reads the runs of a sorter in order, and frees them as it goes. It holds
 // one buffer per run in the spool, of at least 16 KiB: 10,000 runs, of at best
-// 16 MiB each, take 160 MiB.
+// 8 MiB each, take 160 MiB.
+//
+// It is a tree of losers: the cursors are its leaves, each inner node keeps the
+// loser of the match played there, and losers[0] is who won all. Replacing the
+// winner replays one path.
 type merge struct {
 	from    *sorter
 	compare func(a, b []byte) int
-	heap    []*cursor // the one with the smallest record first
+	cursors []cursor
+	losers  []int
 }
 
 // cursor is a run being read.
@@ -30,6 +35,7 @@ type cursor struct {
 	buf     []byte
 	left    extent // in the spool, not yet read
 	size    int64  // of the run in memory
+	ended   bool
 }
 
 // merge begins to read. All writers must be closed.
@@ -42,63 +48,79 @@ func (s *sorter) merge(compare func(a, b []byte) int) (*merge, error) {
 		}
 	}
 	buffer := min(max(mergeBytes/max(spilled, 1), mergeBufferMin), mergeBufferMax)
-	for _, r := range s.runs {
-		c := &cursor{rest: r.records, left: r.place, size: int64(len(r.records))}
+	m.cursors = make([]cursor, len(s.runs))
+	for i, r := range s.runs {
+		c := &m.cursors[i]
+		*c = cursor{rest: r.records, left: r.place, size: int64(len(r.records))}
 		if r.records == nil {
 			c.buf = make([]byte, 0, buffer)
 		}
-		ok, err := m.advance(c)
-		if err != nil {
+		if err := m.advance(c); err != nil {
 			return nil, err
-		}
-		if ok {
-			m.heap = append(m.heap, c)
 		}
 	}
 	s.runs = nil
-	for i := len(m.heap)/2 - 1; i >= 0; i-- {
-		m.down(i)
+	m.losers = make([]int, len(m.cursors))
+	if len(m.cursors) > 0 {
+		m.losers[0] = m.play(1)
 	}
 	return m, nil
+}
+
+// play finds the winner below a node and keeps the losers. The children of node n
+// are 2n and 2n+1; the leaf of cursor i is node len(cursors)+i.
+func (m *merge) play(node int) (winner int) {
+	if node >= len(m.cursors) {
+		return node - len(m.cursors)
+	}
+	a, b := m.play(2*node), m.play(2*node+1)
+	if m.before(b, a) {
+		a, b = b, a
+	}
+	m.losers[node] = b
+	return a
 }
 
 // batch appends records in order to dst until it holds size bytes, and returns
 // it; nothing is appended at the end.
 func (m *merge) batch(dst []byte, size int) ([]byte, error) {
-	for len(dst) < size && len(m.heap) > 0 {
-		c := m.heap[0]
+	if len(m.cursors) == 0 {
+		return dst, nil
+	}
+	winner := m.losers[0]
+	for len(dst) < size && !m.cursors[winner].ended {
+		c := &m.cursors[winner]
 		dst = append(dst, c.current...)
-		ok, err := m.advance(c)
-		if err != nil {
+		if err := m.advance(c); err != nil {
 			return nil, err
 		}
-		if !ok {
-			last := len(m.heap) - 1
-			m.heap[0] = m.heap[last]
-			m.heap = m.heap[:last]
+		for node := (len(m.cursors) + winner) / 2; node > 0; node /= 2 {
+			if m.before(m.losers[node], winner) {
+				m.losers[node], winner = winner, m.losers[node]
+			}
 		}
-		m.down(0)
 	}
+	m.losers[0] = winner
 	return dst, nil
 }
 
-// advance moves a cursor to its next record; ok is false at the end of the run.
-func (m *merge) advance(c *cursor) (ok bool, err error) {
+// advance moves a cursor to its next record, or ends it.
+func (m *merge) advance(c *cursor) error {
 	if len(c.rest) < recordHead || len(c.rest) < int(binary.LittleEndian.Uint32(c.rest)) {
 		if c.left.size == 0 {
 			m.from.give(c.size)
-			*c = cursor{}
-			return false, nil
+			*c = cursor{ended: true}
+			return nil
 		}
 		if err := m.fill(c); err != nil {
-			return false, err
+			return err
 		}
 	}
 	n := binary.LittleEndian.Uint32(c.rest)
 	c.current, c.rest = c.rest[:n], c.rest[n:]
 	c.group = binary.LittleEndian.Uint32(c.current[4:])
 	c.key = binary.LittleEndian.Uint64(c.current[8:])
-	return true, nil
+	return nil
 }
 
 // fill reads on until the cursor has a whole record at hand.
@@ -110,34 +132,21 @@ func (m *merge) fill(c *cursor) error {
 		have := copy(c.buf[:cap(c.buf)], c.rest)
 		n := min(int64(cap(c.buf)-have), c.left.size)
 		c.buf = c.buf[:have+int(n)]
-		if err := m.from.read(c.buf[have:], c.left.at); err != nil {
+		if err := m.from.read(c.buf[have:], c.left); err != nil {
 			return err
 		}
-		c.left = extent{c.left.at + n, c.left.size - n}
+		c.left.at, c.left.size = c.left.at+n, c.left.size-n
 		c.rest = c.buf
 	}
 	return nil
 }
 
-func (m *merge) down(i int) {
-	h := m.heap
-	for {
-		least := i
-		for _, child := range [...]int{2*i + 1, 2*i + 2} {
-			if child < len(h) && m.before(h[child], h[least]) {
-				least = child
-			}
-		}
-		if least == i {
-			return
-		}
-		h[i], h[least] = h[least], h[i]
-		i = least
-	}
-}
-
-func (m *merge) before(a, b *cursor) bool {
+// before says whether the record of cursor i comes before that of cursor j.
+func (m *merge) before(i, j int) bool {
+	a, b := &m.cursors[i], &m.cursors[j]
 	switch {
+	case a.ended || b.ended:
+		return b.ended && !a.ended
 	case a.group != b.group:
 		return a.group < b.group
 	case a.key != b.key:

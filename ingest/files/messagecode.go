@@ -11,17 +11,17 @@ import (
 )
 
 // A message record's body is a fixed part and strings. The verdicts stand at
-// fixed places, so that pricing writes over them without encoding anew.
+// fixed places, so that pricing writes over them without encoding anew. The care
+// window is left out: no line shows it. Of its two instants a message is sorted
+// by one, and that stands in the head of the record only.
 const (
-	atSent      = 0
-	atDelivered = 8
-	atWindow    = 16
-	atSell      = 24
-	atCost      = atSell + verdictBytes
-	atSmall     = atCost + verdictBytes // kind, class, flags, failed and billable, month
-	atStrings   = atSmall + 8
+	atOther   = 0 // the instant that is not the key
+	atSell    = 8
+	atCost    = atSell + verdictBytes
+	atSmall   = atCost + verdictBytes // kind, class, flags, failed and billable, month
+	atStrings = atSmall + 7
 
-	verdictBytes = 20
+	verdictBytes = 13 // regime, outcome, reason, tier, position, rate
 )
 
 // codec reads and writes the messages of one goroutine.
@@ -37,12 +37,11 @@ func (r *run) newCodec() *codec {
 	return &codec{newLexicon[who](r.who), newLexicon[judgement](r.judged), r.rates, r.rates.all(), map[*rating.Rate]uint32{}}
 }
 
-// append appends the body of a message's record. What links the message
-// to the tariff is left out: Tariff.Bind finds it anew.
-func (c *codec) append(dst []byte, m *rating.Message) []byte {
-	dst = binary.LittleEndian.AppendUint64(dst, uint64(m.SentAt))
-	dst = binary.LittleEndian.AppendUint64(dst, uint64(m.DeliveredAt))
-	dst = binary.LittleEndian.AppendUint64(dst, uint64(m.Window))
+// append appends the body of a message's record; other is the instant that is
+// not the key. What links the message to the tariff is left out: Tariff.Bind finds
+// it anew.
+func (c *codec) append(dst []byte, m *rating.Message, other rating.Instant) []byte {
+	dst = binary.LittleEndian.AppendUint64(dst, uint64(other))
 	dst = append(dst, make([]byte, 2*verdictBytes)...)
 	c.putVerdicts(dst[len(dst)-atSmall:], m)
 	failed := uint8(m.Claim.Billable)
@@ -51,7 +50,7 @@ func (c *codec) append(dst []byte, m *rating.Message) []byte {
 	}
 	dst = append(dst, uint8(m.Kind), uint8(m.Class), uint8(m.Flags), failed)
 	dst = binary.LittleEndian.AppendUint16(dst, uint16(m.Month.Year))
-	dst = append(dst, uint8(m.Month.Month), 0)
+	dst = append(dst, uint8(m.Month.Month))
 	dst = appendText(dst, m.MessageID)
 	dst = appendWho(dst, c.who, m.Sender, m.Account)
 	dst = appendText(dst, m.User)
@@ -71,8 +70,8 @@ func (c *codec) putVerdicts(body []byte, m *rating.Message) {
 
 func (c *codec) putVerdict(b []byte, v *rating.Verdict) {
 	b[0], b[1], b[2] = uint8(v.Regime), uint8(v.Outcome), uint8(v.Reason)
-	binary.LittleEndian.PutUint32(b[4:], uint32(v.Tier))
-	binary.LittleEndian.PutUint64(b[8:], uint64(v.Position))
+	binary.LittleEndian.PutUint16(b[3:], uint16(v.Tier))
+	binary.LittleEndian.PutUint32(b[5:], uint32(v.Position))
 	n := uint32(0)
 	if v.Rate != nil {
 		var ok bool
@@ -81,16 +80,27 @@ func (c *codec) putVerdict(b []byte, v *rating.Verdict) {
 			c.number[v.Rate] = n
 		}
 	}
-	binary.LittleEndian.PutUint32(b[16:], n)
+	binary.LittleEndian.PutUint32(b[9:], n)
 }
 
-// read reads a body. Message id and user point into it.
-func (c *codec) read(body string, m *rating.Message) {
-	r := reader{s: body}
+// bySent reads a record that is sorted by the time of sending. Message id and
+// user point into it.
+func (c *codec) bySent(record string, m *rating.Message) {
+	key, other := c.read(record, m)
+	m.SentAt, m.DeliveredAt = key, other
+}
+
+// byDelivery reads a record that is sorted by the time of delivery.
+func (c *codec) byDelivery(record string, m *rating.Message) {
+	key, other := c.read(record, m)
+	m.SentAt, m.DeliveredAt = other, key
+}
+
+// read reads a record and returns its two instants.
+func (c *codec) read(record string, m *rating.Message) (key, other rating.Instant) {
+	r := reader{s: record, at: recordHead - 8}
 	*m = rating.Message{}
-	m.SentAt = rating.Instant(r.uint64())
-	m.DeliveredAt = rating.Instant(r.uint64())
-	m.Window = rating.Instant(r.uint64())
+	key, other = rating.Instant(r.uint64()), rating.Instant(r.uint64())
 	c.readVerdict(&r, &m.Verdict)
 	c.readVerdict(&r, &m.Cost)
 	m.Kind, m.Class, m.Flags = rating.Kind(r.byte()), rating.Class(r.byte()), rating.Flags(r.byte())
@@ -98,7 +108,6 @@ func (c *codec) read(body string, m *rating.Message) {
 	m.Failed = failed&0x80 != 0
 	m.Month.Year = int(r.byte()) | int(r.byte())<<8
 	m.Month.Month = time.Month(r.byte())
-	r.byte()
 	m.MessageID = r.text()
 	by := c.who.read(&r)
 	m.Sender, m.Account = by.sender, by.account
@@ -110,12 +119,13 @@ func (c *codec) read(body string, m *rating.Message) {
 		m.Error.Code = int32(r.uint32())
 		m.Error.Title = r.text()
 	}
+	return key, other
 }
 
 func (c *codec) readVerdict(r *reader, v *rating.Verdict) {
 	v.Regime, v.Outcome, v.Reason = rating.Regime(r.byte()), rating.Outcome(r.byte()), rating.Reason(r.byte())
-	r.byte()
-	v.Tier, v.Position = int(r.uint32()), int64(r.uint64())
+	v.Tier = int(r.byte()) | int(r.byte())<<8
+	v.Position = int64(r.uint32())
 	n := r.uint32()
 	if n >= uint32(len(c.known)) {
 		c.known = c.rates.all()

@@ -22,8 +22,8 @@ func inOrder[J, R any](ctx context.Context, workers int, produce func(submit fun
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	jobs := make(chan task, workers)
-	order := make(chan chan R, 2*workers)
+	jobs := make(chan task, 2*workers)
+	order := make(chan chan R, 4*workers)
 	go func() {
 		defer close(order)
 		defer close(jobs)

@@ -1,7 +1,7 @@
 package files
 
 import (
-	"strings"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -64,7 +64,7 @@ func (p *pile) drain(s *spool, b *budget, visit func([]byte) error) error {
 			buf = make([]byte, e.size)
 		}
 		buf = buf[:e.size]
-		if err := s.read(buf, e.at); err != nil {
+		if err := s.read(buf, e); err != nil {
 			return err
 		}
 		if err := visit(buf); err != nil {
@@ -76,21 +76,34 @@ func (p *pile) drain(s *spool, b *budget, visit func([]byte) error) error {
 			return err
 		}
 	}
+	p.clear(b)
+	return nil
+}
+
+// pieces reads the pile without emptying it: its chunks, and its extents, for
+// which buf is used if it is large enough. The bytes are valid as long as buf is
+// not used otherwise. Nobody may add meanwhile.
+func (p *pile) pieces(s *spool, buf []byte) (pieces [][]byte, used []byte, err error) {
+	var size int64
+	for _, e := range p.extents {
+		size += e.size
+	}
+	buf = slices.Grow(buf[:0], int(size))[:size]
+	rest := buf
+	for _, e := range p.extents {
+		piece := rest[:e.size]
+		if err := s.read(piece, e); err != nil {
+			return nil, buf, err
+		}
+		pieces, rest = append(pieces, piece), rest[e.size:]
+	}
+	return append(pieces, p.chunks...), buf, nil
+}
+
+// clear empties the pile.
+func (p *pile) clear(b *budget) {
 	b.give(p.resident.Load())
 	p.chunks, p.extents = nil, nil
 	p.resident.Store(0)
 	p.total.Store(0)
-	return nil
-}
-
-// load returns all records as one string, into which events may point, and
-// empties the pile.
-func (p *pile) load(s *spool, b *budget) (string, error) {
-	var all strings.Builder
-	all.Grow(int(p.total.Load()))
-	err := p.drain(s, b, func(records []byte) error {
-		all.Write(records)
-		return nil
-	})
-	return all.String(), err
 }

@@ -64,7 +64,7 @@ func (p *shardPricer) price(records []byte) error {
 			p.group = group
 		}
 		body := records[at+recordHead : at+size]
-		p.codec.read(text[at+recordHead:at+size], &p.m)
+		p.codec.byDelivery(text[at:at+size], &p.m)
 		p.run.Tariff.Bind(&p.m)
 		done := p.pricer.Next(&p.m)
 		p.codec.putVerdicts(body, &p.m)
@@ -82,8 +82,9 @@ func (p *shardPricer) price(records []byte) error {
 	return nil
 }
 
-// put hands a priced message on.
+// put hands a priced message on, sorted by the time of sending now.
 func (p *shardPricer) put(body []byte) error {
+	binary.LittleEndian.PutUint64(body[atOther:], uint64(p.m.DeliveredAt))
 	return p.all.done(append(p.all.add(0, uint64(p.m.SentAt)), body...))
 }
 
@@ -122,7 +123,7 @@ func (p *shardPricer) finish() error {
 		for at := 0; at < len(records); {
 			size := int(binary.LittleEndian.Uint32(records[at:]))
 			body := records[at+recordHead : at+size]
-			p.codec.read(text[at+recordHead:at+size], &p.m)
+			p.codec.byDelivery(text[at:at+size], &p.m)
 			p.run.Tariff.Bind(&p.m)
 			p.pricer.Last(&p.m)
 			p.codec.putVerdicts(body, &p.m)

@@ -42,7 +42,7 @@ type Config struct {
 }
 
 // DefaultMemory keeps the process well under 1 GB.
-const DefaultMemory = 320 << 20
+const DefaultMemory = 400 << 20
 
 // Result says what a run did.
 type Result struct {
@@ -116,7 +116,7 @@ func newRun(c Config) *run {
 	}
 	r.events = r.newPartitions(0)
 	r.charge = make([]*sorter, min(workers, 4))
-	runBytes := int(min(max(c.Memory/4/(workers*int64(1+len(r.charge))), 64<<10), 8<<20))
+	runBytes := int(min(max(c.Memory/4/(workers*int64(1+len(r.charge))), 64<<10), 4<<20))
 	newSorter := func() *sorter { return &sorter{store: &r.store, runBytes: runBytes} }
 	r.all = newSorter()
 	for i := range r.charge {

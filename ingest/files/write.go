@@ -44,7 +44,7 @@ func (r *run) write(ctx context.Context, out io.Writer, result *Result) error {
 		var m rating.Message
 		for at := 0; at < len(text); {
 			size := int(binary.LittleEndian.Uint32(batch[at:]))
-			w.read(text[at+recordHead:at+size], &m)
+			w.bySent(text[at:at+size], &m)
 			m.Settle(result.AsOf)
 			d.outcomes[m.Outcome]++
 			d.lines = w.line(d.lines, &m)
