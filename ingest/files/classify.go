@@ -56,7 +56,7 @@ type group struct {
 
 // talkEntry is an event of a partition: whose conversation, and where.
 type talkEntry struct {
-	hash  uint64
+	hash  uint32
 	piece uint32
 	at    uint32
 }
@@ -91,7 +91,7 @@ func (j *judge) close() error {
 // memory is split first, unless it has been split as far as the hash goes.
 func (j *judge) partition(ctx context.Context, p *pile, level int) error {
 	most := max(j.run.Memory/8/int64(j.run.workers()), 64<<10)
-	if size := p.total.Load(); size > most && (level+1)*partitionBits <= 64 {
+	if size := p.total.Load(); size > most && (level+1)*partitionBits <= hashBits {
 		return j.split(ctx, p, level)
 	}
 	pieces, buf, err := p.pieces(j.run.spool, j.buf)
@@ -102,7 +102,7 @@ func (j *judge) partition(ctx context.Context, p *pile, level int) error {
 	j.index = j.index[:0]
 	for i, piece := range pieces {
 		for at := 0; at < len(piece); {
-			j.index = append(j.index, talkEntry{binary.LittleEndian.Uint64(piece[at+4:]), uint32(i), uint32(at)})
+			j.index = append(j.index, talkEntry{binary.LittleEndian.Uint32(piece[at+4:]), uint32(i), uint32(at)})
 			at += int(binary.LittleEndian.Uint32(piece[at:]))
 		}
 	}
@@ -136,7 +136,7 @@ func (j *judge) partition(ctx context.Context, p *pile, level int) error {
 // partition spread it evenly over buckets of a few entries.
 func (j *judge) sortIndex(level int) {
 	const bits = 12
-	if len(j.index) > 1<<8 && level*partitionBits+bits <= 64 {
+	if len(j.index) > 1<<8 && level*partitionBits+bits <= hashBits {
 		j.counts = append(j.counts[:0], make([]int, 1<<bits+1)...)
 		bucket := func(e talkEntry) int { return int(e.hash >> (level * partitionBits) & (1<<bits - 1)) }
 		for _, e := range j.index {
@@ -190,7 +190,7 @@ func (j *judge) split(ctx context.Context, p *pile, level int) error {
 	for i := range finer.piles {
 		next := level + 1
 		if finer.piles[i].total.Load() == size {
-			next = 64 // most likely one conversation: splitting on is of no use
+			next = hashBits // most likely one conversation: splitting on is of no use
 		}
 		if err := j.partition(ctx, &finer.piles[i], next); err != nil {
 			return err

@@ -9,17 +9,20 @@ import (
 // An event record is
 //
 //	size of the record   4 bytes, these included
-//	hash of (sender, user) 8 bytes
-//	type, kind, referral, client, billable, and what else there is: 4 bytes
-//	time   8 bytes
+//	hash of (sender, user) 4 bytes
+//	time   6 bytes: it is never after the year 9999
+//	type and kind, referral and client, billable and what else there is: 3 bytes
 //	who, what, user, message id, error, extra
 //
 // Numbers are little endian, strings as appendText writes them.
-const eventHead = 12
+const (
+	eventHead = 8
+	hashBits  = 32
+)
 
 // Which optional parts an event record has.
 const (
-	hasError uint8 = 1 << iota
+	hasError uint8 = 16 << iota
 	hasExtra
 )
 
@@ -35,15 +38,15 @@ func (r *run) newEventCodec() *eventCodec {
 
 // eventBytesMax is at least the size of an event's record.
 func eventBytesMax(e *rating.Event) int {
-	const numbers, strings, each = 48, 13, 6
+	const numbers, strings, each = 40, 13, 6
 	return numbers + strings*each + len(e.Sender) + len(e.User) + len(e.MessageID) + len(e.Account) + len(e.UserCountry) + len(e.Category) + len(e.Template) +
 		len(e.Source) + len(e.Claim.Model) + len(e.Claim.Type) + len(e.Claim.Category) + len(e.Error.Title) + len(e.Extra)
 }
 
 // append appends the record of an event.
-func (c *eventCodec) append(dst []byte, hash uint64, e *rating.Event) []byte {
+func (c *eventCodec) append(dst []byte, hash uint32, e *rating.Event) []byte {
 	start := len(dst)
-	var has uint8
+	has := uint8(e.Claim.Billable)
 	if e.Error != (rating.CarrierError{}) {
 		has |= hasError
 	}
@@ -51,9 +54,10 @@ func (c *eventCodec) append(dst []byte, hash uint64, e *rating.Event) []byte {
 		has |= hasExtra
 	}
 	dst = append(dst, 0, 0, 0, 0)
-	dst = binary.LittleEndian.AppendUint64(dst, hash)
-	dst = append(dst, uint8(e.Type)|uint8(e.Kind)<<4, uint8(e.Referral)|uint8(e.Client)<<4, uint8(e.Claim.Billable), has)
-	dst = binary.LittleEndian.AppendUint64(dst, uint64(e.At))
+	dst = binary.LittleEndian.AppendUint32(dst, hash)
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(e.At))
+	dst = binary.LittleEndian.AppendUint16(dst, uint16(e.At>>32))
+	dst = append(dst, uint8(e.Type)|uint8(e.Kind)<<4, uint8(e.Referral)|uint8(e.Client)<<4, has)
 	dst = appendWho(dst, c.who, e.Sender, e.Account)
 	dst = appendWhat(dst, c.what, e)
 	dst = appendText(dst, e.User)
@@ -72,21 +76,19 @@ func (c *eventCodec) append(dst []byte, hash uint64, e *rating.Event) []byte {
 // read reads a record. User, message id, error and extra point into it.
 func (c *eventCodec) read(record string, e *rating.Event) {
 	r := reader{record, eventHead}
-	kinds := r.uint32()
-	*e = rating.Event{
-		Type: rating.EventType(kinds & 15), Kind: rating.Kind(kinds >> 4 & 15),
-		Referral: rating.Referral(kinds >> 8 & 15), Client: rating.Client(kinds >> 12 & 15),
-	}
-	e.At = rating.Instant(r.uint64())
+	*e = rating.Event{}
+	e.At = rating.Instant(r.uint32()) | rating.Instant(r.byte())<<32 | rating.Instant(r.byte())<<40
+	kinds, origin, has := r.byte(), r.byte(), r.byte()
+	e.Type, e.Kind = rating.EventType(kinds&15), rating.Kind(kinds>>4)
+	e.Referral, e.Client = rating.Referral(origin&15), rating.Client(origin>>4)
 	by := c.who.read(&r)
 	e.Sender, e.Account = by.sender, by.account
 	facts := c.what.read(&r)
 	e.UserCountry, e.Category, e.Template, e.Source = facts.country, facts.category, facts.template, facts.source
 	e.Claim = facts.claim
-	e.Claim.Billable = rating.Billable(kinds >> 16 & 255)
+	e.Claim.Billable = rating.Billable(has & 15)
 	e.User = r.text()
 	e.MessageID = r.text()
-	has := uint8(kinds >> 24)
 	if has&hasError != 0 {
 		e.Error.Code = int32(r.uint32())
 		e.Error.Title = r.text()
@@ -100,6 +102,7 @@ func (c *eventCodec) read(record string, e *rating.Event) {
 // conversations share a partition differs from run to run; no result does.
 var talkSeed = maphash.MakeSeed()
 
-func talkHash(sender, user string) uint64 {
-	return maphash.String(talkSeed, sender)*0x9e3779b97f4a7c15 ^ maphash.String(talkSeed, user)
+func talkHash(sender, user string) uint32 {
+	h := maphash.String(talkSeed, sender)*0x9e3779b97f4a7c15 ^ maphash.String(talkSeed, user)
+	return uint32(h ^ h>>32)
 }

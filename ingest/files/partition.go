@@ -43,7 +43,7 @@ func (w *eventWriter) event(c *eventCodec, e *rating.Event) error {
 
 // record adds the record of an event.
 func (w *eventWriter) record(record []byte) error {
-	chunk, err := w.room(binary.LittleEndian.Uint64(record[4:]), len(record))
+	chunk, err := w.room(binary.LittleEndian.Uint32(record[4:]), len(record))
 	if err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func (w *eventWriter) record(record []byte) error {
 
 // room returns the chunk for a record of that hash, with room for size bytes
 // unless that is more than a chunk: then it is empty and will grow.
-func (w *eventWriter) room(hash uint64, size int) (*[]byte, error) {
+func (w *eventWriter) room(hash uint32, size int) (*[]byte, error) {
 	partition := int(hash >> w.to.shift % partitionCount)
 	chunk := &w.chunks[partition]
 	if len(*chunk)+size > cap(*chunk) {
