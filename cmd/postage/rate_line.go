@@ -155,7 +155,7 @@ func (e *lineEncoder) rate(r *rating.Rate) rateText {
 // in order of time, so the date is mostly known.
 func (e *lineEncoder) appendInstant(dst []byte, i rating.Instant) []byte {
 	day := i - i%rating.Day
-	if i < 0 {
+	if i <= 0 {
 		return appendString(dst, i.String())
 	}
 	if day != e.day {

@@ -5,9 +5,13 @@ import (
 	"compress/gzip"
 	"context"
 	"fmt"
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"postage/schemas/events/traffic"
+	exampletariff "postage/schemas/tariff"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,10 +22,18 @@ import (
 func rateFile(t *testing.T, stdin []byte, args ...string) (out, report []byte) {
 	t.Helper()
 	var o, e bytes.Buffer
-	if status := run(append([]string{"rate", "--tariff", "example"}, args...), bytes.NewReader(stdin), &o, &e); status != exitDone {
+	if status := run(rateArgs(args), bytes.NewReader(stdin), &o, &e); status != exitDone {
 		t.Fatalf("rate %q: got status %d, want %d\n%s", args, status, exitDone, e.String())
 	}
 	return o.Bytes(), e.Bytes()
+}
+
+// rateArgs rates under the example unless args name another tariff.
+func rateArgs(args []string) []string {
+	if !slices.Contains(args, "--tariff") {
+		args = append([]string{"--tariff", "example"}, args...)
+	}
+	return append([]string{"rate"}, args...)
 }
 
 // madeUpFile is a month of traffic as a file, with records that are refused.
@@ -62,7 +74,7 @@ func TestRateIsTheReference(t *testing.T) {
 		file := madeUpFile(t, 20_000, format)
 		path := writeFile(t, "events.jsonl", file)
 		want := referenceRate(t, tariff.Tariff, file)
-		for _, memory := range [...]string{"320", "1"} {
+		for _, memory := range [...]string{"400", "1"} {
 			got, report := rateFile(t, nil, "--memory-mb", memory, path)
 			if d := firstDifference(got, want); d != "" {
 				t.Errorf("%s, %s MB: %s", format, memory, d)
@@ -73,6 +85,92 @@ func TestRateIsTheReference(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestRateAllUnits: where a package prices all units by the tier that the month
+// reaches, messages wait for the end of their group, on disk if need be.
+func TestRateAllUnits(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, exampletariff.Example); err != nil {
+		t.Fatal(err)
+	}
+	packages := filepath.Join(dir, "packages.csv")
+	text, err := os.ReadFile(packages)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(packages, bytes.ReplaceAll(text, []byte(",graduated,"), []byte(",all_units,")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tariff, err := (tariffFlag{dir}).load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := madeUpFile(t, 20_000, traffic.V1)
+	want := referenceRate(t, tariff.Tariff, file)
+	for _, memory := range [...]string{"400", "1"} {
+		got, _ := rateFile(t, file, "--tariff", dir, "--memory-mb", memory)
+		if d := firstDifference(got, want); d != "" {
+			t.Errorf("%s MB: %s", memory, d)
+		}
+	}
+}
+
+// TestRateOneUser: a conversation that is most of the input, and larger than a
+// partition may be, is judged as a whole.
+func TestRateOneUser(t *testing.T) {
+	tariff, err := (tariffFlag{"example"}).load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file bytes.Buffer
+	for i := range 20_000 {
+		for _, typ := range [...]string{"sent", "delivered"} {
+			fmt.Fprintf(&file, `{"type":"message.%s","time":"2026-10-%02dT09:%02d:00Z","message_id":"m%d","sender":"+910000000102","user":"+915007473811","kind":"template","category":"utility"}`+"\n", typ, 1+i%28, i/28%60, i)
+		}
+	}
+	file.Write(madeUpFile(t, 1000, traffic.V1))
+	want := referenceRate(t, tariff.Tariff, file.Bytes())
+	got, _ := rateFile(t, file.Bytes(), "--memory-mb", "1")
+	if d := firstDifference(got, want); d != "" {
+		t.Error(d)
+	}
+}
+
+// TestRateStaysSmall: what rests in memory does not grow with the input. A child
+// process is measured, because this one has run other tests.
+func TestRateStaysSmall(t *testing.T) {
+	const variable = "POSTAGE_TEST_RATE_FILE"
+	if path := os.Getenv(variable); path != "" {
+		status := run([]string{"rate", "--tariff", "example", "--memory-mb", "64", path}, nil, io.Discard, io.Discard)
+		var peak int
+		own, _ := os.ReadFile("/proc/self/status") // rusage would count the parent's peak too
+		_, after, _ := strings.Cut(string(own), "VmHWM:")
+		fmt.Sscan(after, &peak)
+		fmt.Printf("status %d, peak %d MB\n", status, peak>>10)
+		return
+	}
+	if _, err := os.Stat("/proc/self/status"); err != nil {
+		t.Skip("the peak of memory is not known here")
+	}
+	path := writeFile(t, "events.jsonl", madeUpFile(t, 150_000, traffic.V1))
+	child := exec.Command(os.Args[0], "-test.run=^TestRateStaysSmall$", "-test.v")
+	child.Env = append(os.Environ(), variable+"="+path)
+	out, err := child.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	var status, peak int
+	if _, after, found := strings.Cut(string(out), "status "); !found {
+		t.Fatalf("the child said %s", out)
+	} else if _, err := fmt.Sscanf(after, "%d, peak %d MB", &status, &peak); err != nil {
+		t.Fatal(err)
+	}
+	const most = 600 // the race detector takes its part
+	if status != exitDone || peak > most {
+		t.Errorf("450,000 events with 64 MB at rest: got status %d and a peak of %d MB, want %d and at most %d", status, peak, exitDone, most)
+	}
+	t.Logf("peak %d MB", peak)
 }
 
 // TestRateTakesAnyOrderAndCopies: the same events, each twice, in any order and
@@ -87,7 +185,7 @@ func TestRateTakesAnyOrderAndCopies(t *testing.T) {
 	chance.Shuffle(len(lines), func(i, j int) { lines[i], lines[j] = lines[j], lines[i] })
 	half := len(lines) / 2
 	first, second := writeFile(t, "1.jsonl", bytes.Join(lines[:half], nil)), writeFile(t, "2.jsonl", bytes.Join(lines[half:], nil))
-	for _, memory := range [...]string{"320", "1"} {
+	for _, memory := range [...]string{"400", "1"} {
 		got, _ := rateFile(t, nil, "--memory-mb", memory, first, second)
 		if d := firstDifference(got, want); d != "" {
 			t.Errorf("%s MB: %s", memory, d)

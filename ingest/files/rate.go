@@ -31,11 +31,12 @@ type Config struct {
 	Tariff  *rating.Tariff
 	Decoder func() *events.Decoder // makes one for each goroutine
 	// Line makes one encoder for each goroutine. It appends the line of a message,
-	// with its end; the message is valid during the call only.
+	// with its end; the message, which lacks its care window, is valid during the call
+	// only.
 	Line func() func(dst []byte, m *rating.Message) []byte
 
 	// Memory is how many bytes of events and messages may rest in memory; 0 means
-	// DefaultMemory. The process takes about twice as much, and 150 MB.
+	// DefaultMemory. The process takes up to 400 MB more.
 	Memory  int64
 	TempDir string // where to sort on disk; "" means os.TempDir
 	Workers int    // goroutines that work at once; 0 means one per core, at most 8
