@@ -16,6 +16,19 @@ const (
 	DebitNote  DocumentType = "debit_note"
 )
 
+// Title is what a document of the type is called on its face.
+func (t DocumentType) Title() string {
+	switch t {
+	case CreditNote:
+		return "Credit note"
+	case DebitNote:
+		return "Debit note"
+	case Invoice:
+		return "Invoice"
+	}
+	return string(t)
+}
+
 // Document is an issued document, complete: PDF, XLSX and JSON are drawn from
 // it and from nothing else. Amounts on a credit note are positive and are owed
 // to the customer.

@@ -14,7 +14,7 @@ func (l *layout) head() {
 func (l *layout) parties() {
 	const half = 268.0 // where the right column begins
 	mid := left + half
-	heading := title(l.doc.Type)
+	heading := clean(l.doc.Type.Title())
 	if l.doc.Number == "" {
 		heading = "Draft " + lowerFirst(heading)
 	}

@@ -53,9 +53,9 @@ func (l *layout) newPage() {
 // name is the document in two words: "Invoice INV-7", "Draft invoice".
 func (l *layout) name() string {
 	if l.doc.Number == "" {
-		return title(l.doc.Type) + ", draft"
+		return clean(l.doc.Type.Title()) + ", draft"
 	}
-	return title(l.doc.Type) + " " + clean(l.doc.Number)
+	return clean(l.doc.Type.Title()) + " " + clean(l.doc.Number)
 }
 
 // right ends a text at x.

@@ -30,9 +30,9 @@ func paint(w io.Writer, t *typesetter, faces [weights]typeface, d *reports.Docum
 	}
 	f.put(tree, fmt.Sprintf("<</Type/Pages/Count %d/Kids[%s]>>", len(pages), strings.TrimSpace(kids.String())))
 	f.put(root, fmt.Sprintf("<</Type/Catalog/Pages %v/Lang(en-GB)/ViewerPreferences<</DisplayDocTitle true>>>>", tree))
-	name := title(d.Type) + " " + clean(d.Number)
+	name := clean(d.Type.Title()) + " " + clean(d.Number)
 	if d.Number == "" {
-		name = title(d.Type) + ", draft"
+		name = clean(d.Type.Title()) + ", draft"
 	}
 	info := f.add(fmt.Sprintf("<</Title%s/Author%s/Subject%s/Creator(Postage)>>",
 		hexText(name), hexText(clean(d.Seller.Name)), hexText(month(d.Month))))

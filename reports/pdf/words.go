@@ -10,19 +10,6 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// title is what the document is called on its face.
-func title(t reports.DocumentType) string {
-	switch t {
-	case reports.CreditNote:
-		return "Credit note"
-	case reports.DebitNote:
-		return "Debit note"
-	case reports.Invoice:
-		return "Invoice"
-	}
-	return clean(string(t))
-}
-
 // amount writes d with exactly places decimals and commas between thousands. It
 // never rounds away a digit: a finer d is written in full.
 func amount(d decimal.Decimal, places int32) string {
@@ -110,7 +97,7 @@ func identity(d *reports.Document) []fact {
 		number = "None: this is a draft"
 	}
 	facts := []fact{
-		{title(d.Type) + " number", number},
+		{clean(d.Type.Title()) + " number", number},
 		{"Issued on", day(d.IssuedOn)},
 		{"Billing month", month(d.Month)},
 		{"Period", period(d.Month)},

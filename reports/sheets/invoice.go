@@ -19,7 +19,7 @@ func WriteInvoice(w io.Writer, d *reports.Document) error {
 	if on.IsZero() {
 		on = d.Month.Last()
 	}
-	name := documentTitle(d.Type)
+	name := d.Type.Title()
 	b.properties(strings.TrimSpace(name+" "+d.Number), d.Seller.Name, on)
 	s := b.open(invoicePlan(d, headRows(d)))
 	page := &invoicePage{sheet: s, doc: d, money: money(d.Scale)}
@@ -33,21 +33,9 @@ func WriteInvoice(w io.Writer, d *reports.Document) error {
 	return nil
 }
 
-func documentTitle(t reports.DocumentType) string {
-	switch t {
-	case reports.CreditNote:
-		return "Credit note"
-	case reports.DebitNote:
-		return "Debit note"
-	case reports.Invoice:
-		return "Invoice"
-	}
-	return string(t)
-}
-
 func invoicePlan(d *reports.Document, head int) plan {
 	p := plan{
-		name: documentTitle(d.Type), title: d.Seller.Name, portrait: true, frozen: head + 1, from: head + 1, noFreeze: true,
+		name: d.Type.Title(), title: d.Seller.Name, portrait: true, frozen: head + 1, from: head + 1, noFreeze: true,
 		columns: []column{
 			{"Description", 58, false},
 			{"Quantity", 15, true},

@@ -67,7 +67,7 @@ func (h *head) band(height float64, l look, cells ...cell) {
 // seller writes our name and address, with the title and number at the right.
 func (h *head) seller() {
 	d := h.doc
-	name := documentTitle(d.Type)
+	name := d.Type.Title()
 	if d.Number == "" {
 		name = "DRAFT " + strings.ToLower(name)
 	}
@@ -150,7 +150,7 @@ func invoiceFacts(d *reports.Document) []namedCell {
 		number = "none: draft"
 	}
 	facts := []namedCell{
-		{documentTitle(d.Type) + " number", text(number)},
+		{d.Type.Title() + " number", text(number)},
 		{"Issued on", date(d.IssuedOn)},
 		{"Billing month", text(d.Month.String())},
 		{"Period", text(d.Month.First().String() + " to " + d.Month.Last().String())},
