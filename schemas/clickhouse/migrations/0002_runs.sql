@@ -32,6 +32,9 @@ ORDER BY (run, attempt, at)
 COMMENT 'States of runs. Grain: one state of one attempt of a run.';
 
 -- messages: ORDER BY account and day of sending: analysts ask for one account and a span of days.
+-- A message is judged twice: for the account, and (cost_...) for what the carrier bills us. The cost
+-- stands in messages, not in a table like charges: no document is made from it, and a message without
+-- a cost list leaves the columns empty, which costs nothing after compression.
 CREATE TABLE IF NOT EXISTS messages
 (
     run                  LowCardinality(String)             COMMENT 'run that classified the message',
@@ -62,7 +65,17 @@ CREATE TABLE IF NOT EXISTS messages
     error_code           Int32                              COMMENT 'carrier error code, 0 when there is none' CODEC(ZSTD(1)),
     error_title          LowCardinality(String)             COMMENT 'carrier error title',
     tier                 UInt32                             COMMENT 'volume tier from 1; 0 when not charged' CODEC(ZSTD(1)),
-    price_row            LowCardinality(String)             COMMENT 'row of the tariff that priced it, file:line; empty when not charged. The price is in charges'
+    price_row            LowCardinality(String)             COMMENT 'row of the tariff that priced it, file:line; empty when not charged. The price is in charges',
+    position             Int64                              COMMENT 'which unit of its volume counter it was, from 1; 0 when not charged' CODEC(ZSTD(1)),
+    cost_regime          LowCardinality(String)             COMMENT 'rule set of the carrier in force; empty without a cost list',
+    cost_outcome         LowCardinality(String)             COMMENT 'charged, free, ... by the carrier; empty without a cost list',
+    cost_reason          LowCardinality(String)             COMMENT 'code that explains the outcome with the carrier',
+    cost_category        LowCardinality(String)             COMMENT 'category as the carrier counts it',
+    cost_tier            UInt32                             COMMENT 'volume tier with the carrier, from 1; 0 when it does not charge' CODEC(ZSTD(1)),
+    cost_position        Int64                              COMMENT 'which unit of the volume counter of the carrier it was, from 1' CODEC(ZSTD(1)),
+    cost_price_row       LowCardinality(String)             COMMENT 'row of the cost list, file:line; empty when the carrier does not charge',
+    unit_cost            Nullable(Decimal(38, 18))          COMMENT 'what the carrier bills us for it, exact; NULL when it does not charge or no row fits' CODEC(ZSTD(1)),
+    cost_currency        LowCardinality(String)             COMMENT 'currency of unit_cost, ISO 4217'
 )
 ENGINE = MergeTree
 PARTITION BY attempt
@@ -91,7 +104,8 @@ CREATE TABLE IF NOT EXISTS charges
     price_list           LowCardinality(String)             COMMENT 'price list of that row',
     unit_price           Decimal(38, 18)                    COMMENT 'effective unit price: list price, markup and conversion, exact' CODEC(ZSTD(1)),
     price                Decimal(38, 18)                    COMMENT 'price of this message, exact, not rounded' CODEC(ZSTD(1)),
-    currency             LowCardinality(String)             COMMENT 'currency of the account, ISO 4217'
+    currency             LowCardinality(String)             COMMENT 'currency of the account, ISO 4217',
+    position             Int64                              COMMENT 'which unit of its volume counter it was, from 1' CODEC(ZSTD(1))
 )
 ENGINE = MergeTree
 PARTITION BY attempt
@@ -136,7 +150,7 @@ CREATE TABLE IF NOT EXISTS statement_lines
     account              LowCardinality(String)             COMMENT 'account billed',
     month                LowCardinality(String)             COMMENT 'billing month, YYYY-MM',
     line                 UInt32                             COMMENT 'position on the statement, from 1',
-    kind                 LowCardinality(String)             COMMENT 'monthly_fee, sender_fee, usage, allowance, minimum_spend or adjustment',
+    kind                 LowCardinality(String)             COMMENT 'monthly_fee, sender_fee, care_fee, received_fee, failed_fee, usage, allowance, minimum_spend or adjustment',
     regime               LowCardinality(String)             COMMENT 'usage: rule set',
     market               LowCardinality(String)             COMMENT 'usage: market',
     category             LowCardinality(String)             COMMENT 'usage: category',
@@ -155,3 +169,20 @@ ENGINE = MergeTree
 PARTITION BY attempt
 ORDER BY (account, line)
 COMMENT 'Lines of statements. Grain: one line of one account of one attempt. Use v_statement_lines.';
+
+-- statement_costs: a row or two per account. Partitioned by attempt like all results of runs.
+CREATE TABLE IF NOT EXISTS statement_costs
+(
+    run                  LowCardinality(String)             COMMENT 'run that made the statement',
+    attempt              UUID                               COMMENT 'attempt of the run',
+    account              LowCardinality(String)             COMMENT 'account billed',
+    month                LowCardinality(String)             COMMENT 'billing month, YYYY-MM',
+    currency             LowCardinality(String)             COMMENT 'currency of the cost list, ISO 4217; empty when no row fitted any message',
+    messages             Int64                              COMMENT 'messages the carrier charges',
+    unrated              Int64                              COMMENT 'messages the carrier charges and no row of the cost list fits',
+    exact                Decimal(38, 18)                    COMMENT 'what the carrier bills us for them, exact'
+)
+ENGINE = MergeTree
+PARTITION BY attempt
+ORDER BY (account, currency)
+COMMENT 'What the carrier bills us for the messages of a statement. Grain: one currency of one account of one attempt. Use v_statement_costs.';

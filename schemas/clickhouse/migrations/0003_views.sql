@@ -67,7 +67,17 @@ CREATE OR REPLACE VIEW v_messages
     error_code           Int32                              COMMENT 'carrier error code, 0 when there is none',
     error_title          String                             COMMENT 'carrier error title',
     tier                 UInt32                             COMMENT 'volume tier from 1; 0 when not charged',
-    price_row            String                             COMMENT 'row of the tariff that priced it; the price is in v_charges'
+    price_row            String                             COMMENT 'row of the tariff that priced it; the price is in v_charges',
+    position             Int64                              COMMENT 'which unit of its volume counter it was, from 1; 0 when not charged',
+    cost_regime          String                             COMMENT 'rule set of the carrier in force; empty without a cost list',
+    cost_outcome         String                             COMMENT 'charged, free, ... by the carrier; empty without a cost list',
+    cost_reason          String                             COMMENT 'code that explains the outcome with the carrier',
+    cost_category        String                             COMMENT 'category as the carrier counts it',
+    cost_tier            UInt32                             COMMENT 'volume tier with the carrier, from 1; 0 when it does not charge',
+    cost_position        Int64                              COMMENT 'which unit of the volume counter of the carrier it was, from 1',
+    cost_price_row       String                             COMMENT 'row of the cost list, file:line; empty when the carrier does not charge',
+    unit_cost            Nullable(Decimal(38, 18))          COMMENT 'what the carrier bills us for it, exact; NULL when it does not charge or no row fits',
+    cost_currency        String                             COMMENT 'currency of unit_cost, ISO 4217'
 )
 AS
 SELECT
@@ -78,7 +88,10 @@ SELECT
     m.flags AS flags, m.category AS category,
     m.market AS market, m.month AS month, m.window_from AS window_from, m.claim_billable AS claim_billable,
     m.claim_model AS claim_model, m.claim_type AS claim_type, m.claim_category AS claim_category,
-    m.error_code AS error_code, m.error_title AS error_title, m.tier AS tier, m.price_row AS price_row
+    m.error_code AS error_code, m.error_title AS error_title, m.tier AS tier, m.price_row AS price_row, m.position AS position,
+    m.cost_regime AS cost_regime, m.cost_outcome AS cost_outcome, m.cost_reason AS cost_reason,
+    m.cost_category AS cost_category, m.cost_tier AS cost_tier, m.cost_position AS cost_position,
+    m.cost_price_row AS cost_price_row, m.unit_cost AS unit_cost, m.cost_currency AS cost_currency
 FROM messages AS m
 INNER JOIN v_runs AS r ON m.attempt = r.attempt
 WHERE r.latest AND m.attempt IN (SELECT attempt FROM v_runs WHERE latest)
@@ -104,7 +117,8 @@ CREATE OR REPLACE VIEW v_charges
     price_list           String                             COMMENT 'price list of that row',
     unit_price           Decimal(38, 18)                    COMMENT 'effective unit price, exact',
     price                Decimal(38, 18)                    COMMENT 'price of this message, exact; invoices round line by line, see v_statement_lines',
-    currency             String                             COMMENT 'currency of the account, ISO 4217'
+    currency             String                             COMMENT 'currency of the account, ISO 4217',
+    position             Int64                              COMMENT 'which unit of its volume counter it was, from 1'
 )
 AS
 SELECT
@@ -113,7 +127,7 @@ SELECT
     c.market AS market,
     c.category AS category, c.reason AS reason, c.tier AS tier, c.from_volume AS from_volume,
     c.price_row AS price_row, c.price_list AS price_list, c.unit_price AS unit_price, c.price AS price,
-    c.currency AS currency
+    c.currency AS currency, c.position AS position
 FROM charges AS c
 INNER JOIN v_runs AS r ON c.attempt = r.attempt
 WHERE r.latest AND c.attempt IN (SELECT attempt FROM v_runs WHERE latest)
@@ -126,7 +140,7 @@ CREATE OR REPLACE VIEW v_statement_lines
     account              String                             COMMENT 'account billed',
     month                String                             COMMENT 'billing month, YYYY-MM',
     line                 UInt32                             COMMENT 'position on the statement, from 1',
-    kind                 String                             COMMENT 'monthly_fee, sender_fee, usage, allowance, minimum_spend or adjustment',
+    kind                 String                             COMMENT 'monthly_fee, sender_fee, care_fee, received_fee, failed_fee, usage, allowance, minimum_spend or adjustment',
     regime               String                             COMMENT 'usage: rule set',
     market               String                             COMMENT 'usage: market',
     category             String                             COMMENT 'usage: category',
@@ -235,3 +249,23 @@ LEFT JOIN
     GROUP BY run, account
 ) AS f ON s.run = f.run AND s.account = f.account
 COMMENT 'Revenue by account and month, counted again from single charges. Grain: run, account.';
+
+CREATE OR REPLACE VIEW v_statement_costs
+(
+    run                  String                             COMMENT 'run that made the statement',
+    run_kind             String                             COMMENT 'draft, final or adjustment',
+    account              String                             COMMENT 'account billed',
+    month                String                             COMMENT 'billing month, YYYY-MM',
+    currency             String                             COMMENT 'currency of the cost list, ISO 4217; empty when no row fitted any message',
+    messages             Int64                              COMMENT 'messages the carrier charges',
+    unrated              Int64                              COMMENT 'messages the carrier charges and no row of the cost list fits',
+    exact                Decimal(38, 18)                    COMMENT 'what the carrier bills us for them, exact'
+)
+AS
+SELECT
+    c.run AS run, r.kind AS run_kind, c.account AS account, c.month AS month, c.currency AS currency,
+    c.messages AS messages, c.unrated AS unrated, c.exact AS exact
+FROM statement_costs AS c
+INNER JOIN v_runs AS r ON c.attempt = r.attempt
+WHERE r.latest AND c.attempt IN (SELECT attempt FROM v_runs WHERE latest)
+COMMENT 'Costs of the statements of the latest finished run of each month and kind. Grain: run, account, currency.';
