@@ -88,7 +88,7 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	case err == nil:
 		return exitDone
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
-		fmt.Fprintln(errOut, "postage: interrupted; what was stored and issued stays, and the next run goes on from there")
+		fmt.Fprintln(errOut, "postage: interrupted")
 		return exitFailed
 	case errors.As(err, &usage):
 		fmt.Fprintf(errOut, "postage: %v\n", err)

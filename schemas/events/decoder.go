@@ -92,6 +92,17 @@ type Decoder struct {
 	body hook
 }
 
+// nothingOfAnEvent says whether an object has none of the members that make an
+// event: then it is no event, rather than one that lacks something.
+func (d *Decoder) nothingOfAnEvent() bool {
+	for _, f := range [...]field{fType, fTime, fMessageID, fSender, fUser} {
+		if !d.fields[f].absent() {
+			return false
+		}
+	}
+	return true
+}
+
 // Decode appends the events of one record to dst and returns it, with a refusal
 // for every item that is none. At least one of the two has an element: nothing
 // disappears. arrived is the record's Kafka timestamp; zero (a file) means that

@@ -69,6 +69,9 @@ func (d *Decoder) required(f field, pointer, want string) []byte {
 	reason := BadValue
 	if s.raw == nil {
 		reason = MissingField
+		if d.nothingOfAnEvent() {
+			reason = NoEvent
+		}
 	}
 	d.fault(fault{reason: reason, pointer: pointer, found: s.describe(), expected: want})
 	return nil
