@@ -79,7 +79,7 @@ func TestRateIsTheReference(t *testing.T) {
 			if d := firstDifference(got, want); d != "" {
 				t.Errorf("%s, %s MB: %s", format, memory, d)
 			}
-			refused := bytes.Count(report, []byte("refused: no_event: "))
+			refused := bytes.Count(report, []byte("refused: missing_field: "))
 			if wanted := bytes.Count(file, []byte(`"line":`)); refused != wanted || refused == 0 {
 				t.Errorf("%s, %s MB: got %d records refused, want %d", format, memory, refused, wanted)
 			}
