@@ -3,9 +3,11 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"iter"
 	"postage/rating"
 	"postage/reports"
+	"postage/reports/books"
 	"postage/schemas/events/traffic"
 	"strings"
 	"testing"
@@ -62,6 +64,55 @@ func TestCloseOvertaken(t *testing.T) {
 	statements, err := p.closer().Books.Statements(t.Context(), june)
 	if err != nil || statements[0].Billed.String() != "10.05" {
 		t.Errorf("acme in the books: %s, error %v; want 10.05", statements[0].Billed, err)
+	}
+}
+
+// foreseen is a log that lets something else happen once, after a close has read
+// the books and before it takes its cut-off.
+type foreseen struct {
+	reports.EventLog
+	meanwhile func()
+}
+
+func (f *foreseen) Cutoff(ctx context.Context) (reports.Cutoff, error) {
+	if meanwhile := f.meanwhile; meanwhile != nil {
+		f.meanwhile = nil
+		meanwhile()
+	}
+	return f.EventLog.Cutoff(ctx)
+}
+
+// TestCloseTwiceCreditsOnce: two closes see the same late event, and both read the
+// books before either issues. The difference may be credited once only.
+func TestCloseTwiceCreditsOnce(t *testing.T) {
+	t.Parallel()
+	p := newPlant(t, embeddedBroker(t), "testdata/tariff")
+	smallMonth(p)
+	p.close(p.closer(), june)
+	p.produce(inbound("late", acme, alice, at("2019-06-10T11:00:00Z")))
+	p.ingest()
+
+	slow := p.closer()
+	slow.Log = &foreseen{slow.Log, func() {
+		if r := p.close(p.closer(), june); len(r.Documents) != 1 || r.Documents[0].Type != reports.CreditNote {
+			t.Errorf("the faster close issued %+v, want one credit note", r.Documents)
+		}
+	}}
+	if _, err := slow.Close(t.Context(), june); !errors.Is(err, books.ErrOvertaken) {
+		t.Errorf("the slower close: got error %v, want %v", err, books.ErrOvertaken)
+	}
+	documents, err := p.closer().Books.Documents(t.Context(), june)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var credited []string
+	for _, d := range documents {
+		if d.Type == reports.CreditNote {
+			credited = append(credited, d.Number)
+		}
+	}
+	if len(credited) != 1 {
+		t.Errorf("credit notes: got %v, want one", credited)
 	}
 }
 
