@@ -189,23 +189,18 @@ func (b *Books) Issue(ctx context.Context, in *Issue) (err error) {
 		exec(`INSERT INTO tariffs (version, content) VALUES (?, ?) ON CONFLICT DO NOTHING`, run.Tariff, in.Tariff)
 		exec(`INSERT INTO closes (month, run_id, cutoff, tariff, closed_at) VALUES (?, ?, ?, ?, ?)`, month, run.ID, string(cutoff), run.Tariff, in.At.UTC().Format(time.RFC3339))
 	}
+	versions, err := nextVersions(ctx, tx, in)
+	if err != nil {
+		return fmt.Errorf("books, month %s: %w", month, err)
+	}
 	exec(`INSERT INTO runs (run_id, month, kind, cutoff) VALUES (?, ?, ?, ?)`, run.ID, month, string(run.Kind), string(cutoff))
-	versions := map[string]int{}
 	for i := range in.Statements {
 		s := &in.Statements[i]
 		content, jsonErr := json.Marshal(s)
 		if jsonErr != nil {
 			return fmt.Errorf("books: statement %s: %w", s.Account, jsonErr)
 		}
-		var version int
-		if err == nil {
-			err = tx.QueryRowContext(ctx, `SELECT coalesce(max(version), 0) + 1 FROM statements WHERE month = ? AND account = ?`, month, s.Account).Scan(&version)
-		}
-		if err == nil && version != in.Based[s.Account]+1 {
-			err = fmt.Errorf("account %s: %w", s.Account, ErrOvertaken)
-		}
-		versions[s.Account] = version
-		exec(`INSERT INTO statements (month, account, version, run_id, seal, content) VALUES (?, ?, ?, ?, ?, ?)`, month, s.Account, version, run.ID, hash(content), string(content))
+		exec(`INSERT INTO statements (month, account, version, run_id, seal, content) VALUES (?, ?, ?, ?, ?, ?)`, month, s.Account, versions[s.Account], run.ID, hash(content), string(content))
 	}
 	for _, draft := range in.Documents {
 		if err == nil {
@@ -219,6 +214,25 @@ func (b *Books) Issue(ctx context.Context, in *Issue) (err error) {
 		return fmt.Errorf("books, month %s: %w", month, err)
 	}
 	return nil
+}
+
+// nextVersions gives the version of each statement about to be issued, and
+// refuses one that does not follow on what it was compared with.
+func nextVersions(ctx context.Context, tx *sql.Tx, in *Issue) (map[string]int, error) {
+	versions := map[string]int{}
+	for i := range in.Statements {
+		account := in.Statements[i].Account
+		var version int
+		err := tx.QueryRowContext(ctx, `SELECT coalesce(max(version), 0) + 1 FROM statements WHERE month = ? AND account = ?`, in.Run.Month.String(), account).Scan(&version)
+		switch {
+		case err != nil:
+			return nil, err
+		case version != in.Based[account]+1:
+			return nil, fmt.Errorf("account %s: %w", account, ErrOvertaken)
+		}
+		versions[account] = version
+	}
+	return versions, nil
 }
 
 // number gives a document the next number of its series and chains it to the
