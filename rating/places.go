@@ -47,39 +47,28 @@ func newPlaces(t *Tariff) places {
 	return places{tariff: t, days: newDays(), terms: map[termKey]*term{}}
 }
 
-// Bind finds anew what links a message to the tariff, for one that was read back
-// from where it was kept.
-func (t *Tariff) Bind(m *Message) {
-	m.sender = termAt(t.senders[m.Sender], m.SentAt)
-	m.account = t.accountAt(m.Account, m.SentAt)
-	zone := time.UTC
-	if m.account != nil {
-		zone = m.account.loc
-	}
-	_, m.country = t.markets.find(m.User, m.UserCountry, DateOf(m.SentAt.Time().In(zone)))
+// Binder links messages to a tariff that were read back from where they were kept.
+// It is not safe for concurrent use.
+type Binder struct{ places places }
+
+// NewBinder returns a binder for a tariff.
+func NewBinder(t *Tariff) *Binder { return &Binder{newPlaces(t)} }
+
+// Bind finds anew what links a message to the tariff.
+func (b *Binder) Bind(m *Message) {
+	p := &b.places
+	zone := p.findAccount(m)
+	_, m.country = p.tariff.markets.find(m.User, m.UserCountry, p.days.of(m.SentAt, zone))
 }
 
 // locate finds account, regimes, market and month of a message. The sender's
 // registration wins over the account that the event names.
 func (p *places) locate(f *facts) {
-	t, m := p.tariff, f.Message
-	if m.Sender != p.sender || p.senderTerms == nil {
-		p.sender, p.senderTerms = m.Sender, t.senders[m.Sender]
-	}
-	m.sender = termAt(p.senderTerms, m.SentAt)
-	if m.sender != nil {
-		if m.accountsDiffer || m.Account != "" && m.Account != m.sender.Account {
-			m.Flags |= AccountDisagrees
-		}
-		m.Account = m.sender.Account
-	}
-	if m.Account != p.account || p.accountTerms == nil {
-		p.account, p.accountTerms = m.Account, t.accounts[m.Account]
-	}
-	m.account = accountTermAt(p.accountTerms, m.SentAt)
-	accountZone := time.UTC
-	if m.account != nil {
-		accountZone = m.account.loc
+	m := f.Message
+	named := m.Account
+	accountZone := p.findAccount(m)
+	if m.sender != nil && (m.accountsDiffer || named != "" && named != m.Account) {
+		m.Flags |= AccountDisagrees
 	}
 	f.zone = m.zone(accountZone)
 	f.Verdict.Category = m.Verdict.Category
@@ -92,6 +81,24 @@ func (p *places) locate(f *facts) {
 	if m.DeliveredAt != 0 {
 		m.Month = p.days.month(m.DeliveredAt, accountZone)
 	}
+}
+
+// findAccount finds the sender's registration and the terms of its account in
+// force when a message was sent, and returns the account's timezone.
+func (p *places) findAccount(m *Message) *time.Location {
+	if m.Sender != p.sender || p.senderTerms == nil {
+		p.sender, p.senderTerms = m.Sender, p.tariff.senders[m.Sender]
+	}
+	if m.sender = termAt(p.senderTerms, m.SentAt); m.sender != nil {
+		m.Account = m.sender.Account
+	}
+	if m.Account != p.account || p.accountTerms == nil {
+		p.account, p.accountTerms = m.Account, p.tariff.accounts[m.Account]
+	}
+	if m.account = accountTermAt(p.accountTerms, m.SentAt); m.account == nil {
+		return time.UTC
+	}
+	return m.account.loc
 }
 
 // zone is the timezone of the sender: its own, else its account's.
