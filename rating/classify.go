@@ -49,8 +49,10 @@ const deliveryLimit = 30 * Day
 // Classify appends the outbound messages of one conversation to dst, in order of
 // sending, then message id. The events may come in any order and with copies;
 // they must all have the same sender and user. Messages still on their way are
-// pending: Settle them once the as-of instant is known.
+// pending: Settle them once the as-of instant is known. The classifier keeps
+// neither message ids nor users beyond the call: they may be part of a buffer.
 func (c *Classifier) Classify(dst []Message, events []Event) []Message {
+	c.places.marketKnown = false
 	c.timeline.read(events)
 	c.latest = max(c.latest, c.timeline.latest)
 

@@ -55,7 +55,7 @@ type shardPricer struct {
 
 // price prices records in order.
 func (p *shardPricer) price(records []byte) error {
-	text := string(records)
+	text := view(records)
 	for at := 0; at < len(records); {
 		size := int(binary.LittleEndian.Uint32(records[at:]))
 		if group := binary.LittleEndian.Uint32(records[at+4:]); group != p.group {
@@ -120,7 +120,7 @@ func (p *shardPricer) finish() error {
 		return err
 	}
 	return p.waiting.drain(p.run.spool, p.run.budget, func(records []byte) error {
-		text := string(records)
+		text := view(records)
 		for at := 0; at < len(records); {
 			size := int(binary.LittleEndian.Uint32(records[at:]))
 			body := records[at+recordHead : at+size]
