@@ -135,7 +135,7 @@ func newDecoder(t *rating.Tariff) *events.Decoder {
 
 // newService wires broker and log together. The caller closes what it returns.
 func (e *engines) newService(s *streams, t *rating.Tariff) (*ingest.Service, func() error, error) {
-	group, err := kafka.JoinGroup(e.brokers, eventsTopic, consumerGroup, s.log)
+	group, err := kafka.JoinGroup(e.brokers, eventsTopic, consumerGroup, s.log, kafka.GroupOptions{})
 	if err != nil {
 		return nil, nil, err
 	}

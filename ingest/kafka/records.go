@@ -1,0 +1,149 @@
+package kafka
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"postage/ingest"
+	"postage/rating"
+	"slices"
+
+	"github.com/segmentio/kafka-go/protocol"
+	fetchapi "github.com/segmentio/kafka-go/protocol/fetch"
+)
+
+// take appends the records of an answer to dst and moves the position behind them. Where
+// the answer ends in offsets without a record for us, a gap says how far they go. Records
+// of aborted transactions are such offsets: whoever produced them took them back.
+func (p *position) take(dst []ingest.Message, part *fetchapi.ResponsePartition) ([]ingest.Message, error) {
+	stream, ok := part.RecordSet.Records.(*protocol.RecordStream)
+	if !ok || len(stream.Records) == 0 {
+		return dst, nil // nothing new
+	}
+	began, record := p.next, p.next
+	aborted := slices.SortedFunc(slices.Values(part.AbortedTransactions), func(a, b fetchapi.ResponseTransaction) int {
+		return cmp.Compare(a.FirstOffset, b.FirstOffset)
+	})
+	inAborted := map[int64]bool{} // by producer
+	for _, records := range stream.Records {
+		var err error
+		switch batch := records.(type) {
+		case *protocol.ControlBatch:
+			err = p.control(batch, inAborted)
+		case *protocol.RecordBatch:
+			for len(aborted) > 0 && aborted[0].FirstOffset <= batch.BaseOffset {
+				inAborted[aborted[0].ProducerID] = true
+				aborted = aborted[1:]
+			}
+			if batch.Attributes.Transactional() && inAborted[batch.ProducerID] {
+				err = p.skip(batch)
+				break
+			}
+			dst, err = p.read(dst, batch)
+			record = p.next
+		default: // message sets of old brokers
+			dst, err = p.read(dst, records)
+			record = p.next
+		}
+		if err != nil {
+			return dst, err
+		}
+	}
+	if p.next == began {
+		// Compaction has emptied what the broker has at this offset: it goes on behind it.
+		p.next++
+		if first := offsetOf(stream.Records[0]); first > began {
+			p.next = first
+		}
+	}
+	if p.next > record {
+		dst = append(dst, ingest.Message{Topic: p.partition.Topic, Partition: p.partition.ID, Offset: p.next - 1, Gap: true})
+	}
+	return dst, nil
+}
+
+// read copies the records of a batch that lie at the position or above, into one piece
+// of memory.
+func (p *position) read(dst []ingest.Message, batch protocol.RecordReader) ([]ingest.Message, error) {
+	var slab []byte
+	for {
+		r, err := batch.ReadRecord()
+		if errors.Is(err, io.EOF) {
+			return dst, nil
+		}
+		if err != nil {
+			return dst, fmt.Errorf("offset %d: %w", p.next, err)
+		}
+		if r.Offset < p.next { // an answer may begin before the offset asked for
+			continue
+		}
+		m := ingest.Message{Topic: p.partition.Topic, Partition: p.partition.ID, Offset: r.Offset, Time: rating.At(r.Time)}
+		if m.Key, slab, err = carve(slab, r.Key); err == nil {
+			m.Value, slab, err = carve(slab, r.Value)
+		}
+		if err != nil {
+			return dst, fmt.Errorf("offset %d: %w", r.Offset, err)
+		}
+		dst = append(dst, m)
+		p.next = r.Offset + 1
+	}
+}
+
+// slabBytes is how much memory is taken at a time for keys and values.
+const slabBytes = 256 << 10
+
+// carve copies b, which may be nil, out of the answer into the slab, and returns what
+// is left of that.
+func carve(slab []byte, b protocol.Bytes) (piece, rest []byte, err error) {
+	if b == nil {
+		return nil, slab, nil
+	}
+	defer b.Close()
+	n := b.Len()
+	if n > len(slab) {
+		slab = make([]byte, max(n, slabBytes))
+	}
+	piece = slab[:n:n]
+	_, err = io.ReadFull(b, piece)
+	return piece, slab[n:], err
+}
+
+// skip moves the position behind a batch.
+func (p *position) skip(batch protocol.RecordReader) error {
+	for {
+		r, err := batch.ReadRecord()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("offset %d: %w", p.next, err)
+		}
+		p.next = max(p.next, r.Offset+1)
+	}
+}
+
+// control reads the end of a transaction.
+func (p *position) control(batch *protocol.ControlBatch, inAborted map[int64]bool) error {
+	const abort = 0
+	for {
+		r, err := batch.ReadControlRecord()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("control record at offset %d: %w", p.next, err)
+		}
+		if r.Type == abort {
+			delete(inAborted, batch.ProducerID)
+		}
+		p.next = max(p.next, r.Offset+1)
+	}
+}
+
+func offsetOf(batch protocol.RecordReader) int64 {
+	if b, ok := batch.(interface{ Offset() int64 }); ok {
+		return b.Offset()
+	}
+	return -1
+}
