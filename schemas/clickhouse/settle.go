@@ -18,20 +18,21 @@ import (
 //   - An INSERT is in system.processes before its client is told to send rows.
 //   - KILL QUERY marks it at once. Rows that come afterwards are answered with an error and
 //     thrown away, also those of blocks that came before. A query that waits for its client
-//     stays in system.processes, marked, until the client speaks or hangs up, or
-//     receive_timeout has passed (up to twice that).
+//     stays in system.processes, marked, until the client speaks or hangs up, or until the
+//     server has lost patience: after twice receive_timeout and poll_interval.
 //   - What is no longer in system.processes can write nothing any more.
 //
 // max_execution_time would not do alone: it is looked at only when a block arrives.
 
-// idleSeconds is how long the server waits for the next block of an INSERT: what a paused
-// process can make its successor wait for is twice that. We send all blocks in one go.
-const idleSeconds = 10
+// How long the server waits for the next block of an INSERT, and how often it looks at the
+// clock. A paused process makes its successor wait for twice the sum. We send all blocks
+// in one go, after a round trip to Kafka; who takes longer than this tries again.
+const idleSeconds, pollSeconds = 5, 1
 
 // registered makes an INSERT one that Settle finds.
 func registered(ctx context.Context, o ingest.Owner) context.Context {
 	_, _, member := queryIDs(o)
-	return ch.Context(ctx, ch.WithQueryID(member+uuid.NewString()), ch.WithSettings(ch.Settings{"receive_timeout": idleSeconds}))
+	return ch.Context(ctx, ch.WithQueryID(member+uuid.NewString()), ch.WithSettings(ch.Settings{"receive_timeout": idleSeconds, "poll_interval": pollSeconds}))
 }
 
 // queryIDs are the beginnings of the query_id of all appends of a group, of a generation, and
