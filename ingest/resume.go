@@ -74,8 +74,9 @@ func (s *Service) missing(ctx context.Context, gen Generation, b *Batch) (*Batch
 }
 
 // decode turns messages into a batch. It moves r.next on: spans follow one another
-// without a gap, so that offsets which hold no record are covered too.
-func (r *resumption) decode(d *events.Decoder, messages []Message) *Batch {
+// without a gap, so that offsets which hold no record are covered too. An offset that the
+// source left out without a word is an error: it would be lost.
+func (r *resumption) decode(d *events.Decoder, messages []Message) (*Batch, error) {
 	b := &Batch{Events: make([]Record, 0, len(messages))}
 	spans := map[Partition]*Span{}
 	for i := range messages {
@@ -88,6 +89,9 @@ func (r *resumption) decode(d *events.Decoder, messages []Message) *Batch {
 		}
 		if m.Offset < span.To {
 			continue // a fetch may begin before the offset asked for
+		}
+		if !m.Gap && m.Offset != span.To {
+			return nil, fmt.Errorf("topic %s, partition %d: offset %d came when %d was due", m.Topic, m.Partition, m.Offset, span.To)
 		}
 		span.To = m.Offset + 1
 		if m.Gap {
@@ -120,5 +124,5 @@ func (r *resumption) decode(d *events.Decoder, messages []Message) *Batch {
 		r.next[p] = span.To
 		b.Spans = append(b.Spans, *span)
 	}
-	return b
+	return b, nil
 }

@@ -130,8 +130,13 @@ func (s *Service) generation(stop context.Context, gen Generation) error {
 	go func() { // decode
 		defer close(decoded)
 		for messages := range raw {
+			batch, err := w.resume.decode(s.Decoder, messages)
+			if err != nil {
+				cancel(err)
+				return
+			}
 			select {
-			case decoded <- w.resume.decode(s.Decoder, messages):
+			case decoded <- batch:
 			case <-work.Done():
 				return
 			}

@@ -15,8 +15,9 @@ type Message struct {
 	Key       []byte
 	Value     []byte
 
-	// Gap says that there is no record here: the offsets since the record before, this one
-	// included, are control records, records of aborted transactions, or were compacted away.
+	// Gap says that there is no record here: the offsets since the message before, this one
+	// included, are control records, records of aborted transactions, or were compacted
+	// away. A source accounts for every offset in this way; one that is missing is an error.
 	Gap bool
 }
 

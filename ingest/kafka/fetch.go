@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"postage/ingest"
+	"sync/atomic"
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
@@ -39,13 +40,14 @@ func (n *generation) fetchAll(ctx context.Context, from map[ingest.Partition]int
 		return nil
 	}
 	var reminded time.Time
-	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
+	const pauseMin = 100 * time.Millisecond
+	for pause := pauseMin; ; pause = min(2*pause, 5*time.Second) {
+		var answered atomic.Bool
 		leaders, err := n.group.leaders(ctx, positions)
-		began := time.Now()
 		if err == nil {
-			fetchers, ctx := errgroup.WithContext(ctx)
+			fetchers, together := errgroup.WithContext(ctx)
 			for _, led := range leaders {
-				fetchers.Go(func() error { return n.fetchFrom(ctx, led) })
+				fetchers.Go(func() error { return n.fetchFrom(ctx, together, led, &answered) })
 			}
 			err = fetchers.Wait()
 		}
@@ -57,8 +59,8 @@ func (n *generation) fetchAll(ctx context.Context, from map[ingest.Partition]int
 		case hopeless(err):
 			return fmt.Errorf("%w: %w", err, ingest.ErrHopeless)
 		}
-		if time.Since(began) > 2*fetchTimeout {
-			pause, reminded = 100*time.Millisecond, time.Time{}
+		if answered.Load() {
+			pause = pauseMin
 		}
 		if time.Since(reminded) > remindEvery {
 			n.group.logger.Warn("fetching does not work, trying on", "error", err)
@@ -99,10 +101,12 @@ func (g *Group) leaders(ctx context.Context, positions []*position) (map[int][]*
 	return led, nil
 }
 
-// fetchFrom reads the partitions that one broker leads, until something goes wrong.
-func (n *generation) fetchFrom(ctx context.Context, led []*position) error {
+// fetchFrom reads the partitions that one broker leads, until something goes wrong, here
+// or with another broker (together). What it has read it hands over even then: the
+// positions are behind it.
+func (n *generation) fetchFrom(ctx, together context.Context, led []*position, answered *atomic.Bool) error {
 	for {
-		messages, err := n.fetchOnce(ctx, led)
+		messages, err := n.fetchOnce(together, led)
 		if len(messages) > 0 {
 			select {
 			case n.fetched <- messages:
@@ -113,6 +117,7 @@ func (n *generation) fetchFrom(ctx context.Context, led []*position) error {
 		if err != nil {
 			return err
 		}
+		answered.Store(true)
 		led = append(led[1:], led[0]) // nobody is always the last to be served
 	}
 }

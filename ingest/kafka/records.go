@@ -13,15 +13,16 @@ import (
 	fetchapi "github.com/segmentio/kafka-go/protocol/fetch"
 )
 
-// take appends the records of an answer to dst and moves the position behind them. Where
-// the answer ends in offsets without a record for us, a gap says how far they go. Records
-// of aborted transactions are such offsets: whoever produced them took them back.
+// take appends the records of an answer to dst and moves the position behind them. Gaps
+// stand for the offsets between them that hold no record for us, so that every offset is
+// accounted for. Records of aborted transactions are such: whoever produced them took
+// them back.
 func (p *position) take(dst []ingest.Message, part *fetchapi.ResponsePartition) ([]ingest.Message, error) {
 	stream, ok := part.RecordSet.Records.(*protocol.RecordStream)
 	if !ok || len(stream.Records) == 0 {
 		return dst, nil // nothing new
 	}
-	began, record := p.next, p.next
+	began := p.next
 	aborted := slices.SortedFunc(slices.Values(part.AbortedTransactions), func(a, b fetchapi.ResponseTransaction) int {
 		return cmp.Compare(a.FirstOffset, b.FirstOffset)
 	})
@@ -30,21 +31,19 @@ func (p *position) take(dst []ingest.Message, part *fetchapi.ResponsePartition) 
 		var err error
 		switch batch := records.(type) {
 		case *protocol.ControlBatch:
-			err = p.control(batch, inAborted)
+			dst, err = p.control(dst, batch, inAborted)
 		case *protocol.RecordBatch:
 			for len(aborted) > 0 && aborted[0].FirstOffset <= batch.BaseOffset {
 				inAborted[aborted[0].ProducerID] = true
 				aborted = aborted[1:]
 			}
 			if batch.Attributes.Transactional() && inAborted[batch.ProducerID] {
-				err = p.skip(batch)
+				dst, err = p.skip(dst, batch)
 				break
 			}
 			dst, err = p.read(dst, batch)
-			record = p.next
 		default: // message sets of old brokers
 			dst, err = p.read(dst, records)
-			record = p.next
 		}
 		if err != nil {
 			return dst, err
@@ -52,15 +51,18 @@ func (p *position) take(dst []ingest.Message, part *fetchapi.ResponsePartition) 
 	}
 	if p.next == began {
 		// Compaction has emptied what the broker has at this offset: it goes on behind it.
-		p.next++
-		if first := offsetOf(stream.Records[0]); first > began {
-			p.next = first
-		}
-	}
-	if p.next > record {
-		dst = append(dst, ingest.Message{Topic: p.partition.Topic, Partition: p.partition.ID, Offset: p.next - 1, Gap: true})
+		dst = p.gap(dst, max(began+1, offsetOf(stream.Records[0])))
 	}
 	return dst, nil
+}
+
+// gap moves the position on to next: there is nothing for us before it.
+func (p *position) gap(dst []ingest.Message, next int64) []ingest.Message {
+	if next <= p.next {
+		return dst
+	}
+	p.next = next
+	return append(dst, ingest.Message{Topic: p.partition.Topic, Partition: p.partition.ID, Offset: next - 1, Gap: true})
 }
 
 // read copies the records of a batch that lie at the position or above, into one piece
@@ -85,7 +87,7 @@ func (p *position) read(dst []ingest.Message, batch protocol.RecordReader) ([]in
 		if err != nil {
 			return dst, fmt.Errorf("offset %d: %w", r.Offset, err)
 		}
-		dst = append(dst, m)
+		dst = append(p.gap(dst, r.Offset), m)
 		p.next = r.Offset + 1
 	}
 }
@@ -110,34 +112,35 @@ func carve(slab []byte, b protocol.Bytes) (piece, rest []byte, err error) {
 }
 
 // skip moves the position behind a batch.
-func (p *position) skip(batch protocol.RecordReader) error {
+func (p *position) skip(dst []ingest.Message, batch protocol.RecordReader) ([]ingest.Message, error) {
+	next := p.next
 	for {
 		r, err := batch.ReadRecord()
 		if errors.Is(err, io.EOF) {
-			return nil
+			return p.gap(dst, next), nil
 		}
 		if err != nil {
-			return fmt.Errorf("offset %d: %w", p.next, err)
+			return dst, fmt.Errorf("offset %d: %w", next, err)
 		}
-		p.next = max(p.next, r.Offset+1)
+		next = r.Offset + 1
 	}
 }
 
 // control reads the end of a transaction.
-func (p *position) control(batch *protocol.ControlBatch, inAborted map[int64]bool) error {
+func (p *position) control(dst []ingest.Message, batch *protocol.ControlBatch, inAborted map[int64]bool) ([]ingest.Message, error) {
 	const abort = 0
 	for {
 		r, err := batch.ReadControlRecord()
 		if errors.Is(err, io.EOF) {
-			return nil
+			return dst, nil
 		}
 		if err != nil {
-			return fmt.Errorf("control record at offset %d: %w", p.next, err)
+			return dst, fmt.Errorf("control record at offset %d: %w", p.next, err)
 		}
 		if r.Type == abort {
 			delete(inAborted, batch.ProducerID)
 		}
-		p.next = max(p.next, r.Offset+1)
+		dst = p.gap(dst, r.Offset+1)
 	}
 }
 
