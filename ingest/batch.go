@@ -50,7 +50,8 @@ type Span struct {
 	Parts     int64 // refusals kept: whole records and single items of a body
 }
 
-// Batch is what one flush makes durable.
+// Batch is what was consumed with one flush. Some of it may be in the log already, left
+// there by a predecessor or by an attempt that went wrong: Without.
 type Batch struct {
 	Events  []Record
 	Refused []Refused

@@ -11,6 +11,7 @@ import (
 // what a predecessor stored beyond its last span before it died.
 type resumption struct {
 	next   map[Partition]int64
+	owned  map[Partition]Reached
 	ends   map[Partition]int64 // of the partitions when ownership began
 	stored map[Origin]struct{}
 	items  []events.Item
@@ -23,7 +24,7 @@ func (s *Service) resume(ctx context.Context, gen Generation) (*resumption, erro
 	if err := s.Log.Settle(ctx, gen.Owner()); err != nil {
 		return nil, fmt.Errorf("event log: %w", err)
 	}
-	r := &resumption{next: map[Partition]int64{}, ends: map[Partition]int64{}, stored: map[Origin]struct{}{}}
+	r := &resumption{next: map[Partition]int64{}, owned: map[Partition]Reached{}, ends: map[Partition]int64{}, stored: map[Origin]struct{}{}}
 	bounds, err := gen.Bounds(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("bounds of the topic: %w", err)
@@ -50,8 +51,21 @@ func (s *Service) resume(ctx context.Context, gen Generation) (*resumption, erro
 		}
 		maps.Copy(r.stored, stored)
 		r.next[p], r.ends[p] = next, bounds[p].Next
+		r.owned[p] = Reached{Committed: committed, Covered: next}
 	}
 	return r, nil
+}
+
+// follow lets the follower begin with what is owned now.
+func (s *Service) follow(ctx context.Context, gen Generation, r *resumption) error {
+	t := Takeover{Owned: r.owned, Prove: gen.Prove}
+	if sharded, ok := gen.(Sharded); ok {
+		var err error
+		if t.Topic, t.Shards, err = sharded.Shards(ctx); err != nil {
+			return fmt.Errorf("partitions of the topic: %w", err)
+		}
+	}
+	return s.Follower.Begin(ctx, t)
 }
 
 // missing is what of a batch is not in the log after an attempt that went wrong.
@@ -74,9 +88,8 @@ func (s *Service) missing(ctx context.Context, gen Generation, b *Batch) (*Batch
 }
 
 // decode turns messages into a batch. It moves r.next on: spans follow one another
-// without a gap, so that offsets which hold no record are covered too. An offset that the
-// source left out without a word is an error: it would be lost.
-func (r *resumption) decode(d *events.Decoder, messages []Message) (*Batch, error) {
+// without a gap, so that offsets which hold no record are covered too.
+func (r *resumption) decode(d *events.Decoder, messages []Message) *Batch {
 	b := &Batch{Events: make([]Record, 0, len(messages))}
 	spans := map[Partition]*Span{}
 	for i := range messages {
@@ -89,9 +102,6 @@ func (r *resumption) decode(d *events.Decoder, messages []Message) (*Batch, erro
 		}
 		if m.Offset < span.To {
 			continue // a fetch may begin before the offset asked for
-		}
-		if !m.Gap && m.Offset != span.To {
-			return nil, fmt.Errorf("topic %s, partition %d: offset %d came when %d was due", m.Topic, m.Partition, m.Offset, span.To)
 		}
 		span.To = m.Offset + 1
 		if m.Gap {
@@ -124,5 +134,5 @@ func (r *resumption) decode(d *events.Decoder, messages []Message) (*Batch, erro
 		r.next[p] = span.To
 		b.Spans = append(b.Spans, *span)
 	}
-	return b, nil
+	return b
 }

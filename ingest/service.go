@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"postage/schemas/events"
 	"sync/atomic"
 	"time"
@@ -13,19 +14,21 @@ import (
 
 // Service moves records from a Source to a Log.
 //
-//	Source --Fetch--> collect --> decode --> store: Publish, Append, Commit
-//	          (messages)   (raw batch)  (batch)
+//	Source --Fetch--> collect --> decode --> store ----------> finish
+//	          (messages)   (raw batch)  (batch)  Publish, Append   Observe, Commit
 //
-// The three stages run side by side, joined by channels of one batch each: what
-// the last one cannot take holds the first one back. Batches are appended and
+// The stages run side by side, joined by channels of one batch each: what the last
+// one cannot take holds the first one back. Batches are appended, observed and
 // committed in the order they were read, so that only the contiguous prefix is
-// ever committed. At most five batches are in memory at a time.
+// ever committed. At most seven batches are in memory at a time.
 type Service struct {
 	Source  Source
 	Log     Log
 	Refused RefusedSink // may be nil
-	Decoder *events.Decoder
-	Logger  *slog.Logger
+	// Follower sees every batch between its append and its commit; may be nil.
+	Follower Follower
+	Decoder  *events.Decoder
+	Logger   *slog.Logger
 
 	// UntilCaughtUp stops the service once every owned partition has been read
 	// to the end it had when ownership began.
@@ -89,8 +92,8 @@ type shift struct {
 	stop context.Context // done when asked to stop: nothing more is fetched, what was read is still stored
 	work context.Context // done when a stage failed, or when stopping has taken too long
 
-	resume *resumption
-	stored map[Partition]int64 // up to where, exclusive
+	resume   *resumption
+	finished map[Partition]int64 // up to where, exclusive
 }
 
 // generation consumes the partitions of one generation until it ends.
@@ -102,7 +105,7 @@ func (s *Service) generation(stop context.Context, gen Generation) error {
 		time.AfterFunc(s.StopWithin, func() { cancel(errStopped) })
 	})()
 
-	w := &shift{Service: s, gen: gen, stop: stop, work: work, stored: map[Partition]int64{}}
+	w := &shift{Service: s, gen: gen, stop: stop, work: work, finished: map[Partition]int64{}}
 	err := s.keepTrying(stop, work, gen, "taking over", func(ctx context.Context) (err error) {
 		w.resume, err = s.resume(ctx, gen)
 		return err
@@ -110,16 +113,24 @@ func (s *Service) generation(stop context.Context, gen Generation) error {
 	if err != nil {
 		return err
 	}
-	for p, next := range w.resume.next {
-		w.stored[p] = next
+	maps.Copy(w.finished, w.resume.next)
+	if s.Follower != nil {
+		err := w.keepTrying(stop, work, gen, "live classification", func(ctx context.Context) error {
+			return s.follow(ctx, gen, w.resume)
+		})
+		if err != nil {
+			return err
+		}
+		defer s.Follower.End()
 	}
 	if s.UntilCaughtUp && w.caughtUp() {
-		return errCaughtUp
+		return w.catchUp()
 	}
 	gen.Start(w.resume.next)
 
 	raw := make(chan []Message, 1)
 	decoded := make(chan *Batch, 1)
+	stored := make(chan *Batch, 1)
 	done := make(chan struct{})
 	go func() { // collect
 		defer close(raw)
@@ -130,22 +141,37 @@ func (s *Service) generation(stop context.Context, gen Generation) error {
 	go func() { // decode
 		defer close(decoded)
 		for messages := range raw {
-			batch, err := w.resume.decode(s.Decoder, messages)
-			if err != nil {
-				cancel(err)
-				return
-			}
 			select {
-			case decoded <- batch:
+			case decoded <- w.resume.decode(s.Decoder, messages):
 			case <-work.Done():
 				return
 			}
 		}
 	}()
 	go func() { // store
+		defer close(stored)
+		for batch := range decoded {
+			if closed(gen.Over()) {
+				return // this batch and those behind it are for the successor
+			}
+			if err := w.store(batch); err != nil {
+				cancel(err)
+				return
+			}
+			select {
+			case stored <- batch:
+			case <-work.Done():
+				return
+			}
+		}
+	}()
+	go func() { // finish
 		defer close(done)
-		if err := w.storeAll(decoded); err != nil {
-			cancel(err)
+		for batch := range stored {
+			if err := w.finish(batch); err != nil {
+				cancel(err)
+				return
+			}
 		}
 	}()
 
@@ -158,7 +184,7 @@ func (s *Service) generation(stop context.Context, gen Generation) error {
 		}
 	}
 	cancel(nil)
-	for range raw { // let collect end when store gave up first
+	for range raw { // let collect end when a later stage gave up first
 	}
 	switch cause := context.Cause(work); {
 	case !errors.Is(cause, context.Canceled):
@@ -219,26 +245,8 @@ func (w *shift) collect(raw chan<- []Message) error {
 	return nil
 }
 
-// storeAll stores one batch after the other.
-func (w *shift) storeAll(batches <-chan *Batch) error {
-	for b := range batches {
-		select {
-		case <-w.gen.Over():
-			return ErrGenerationEnded
-		default:
-		}
-		if err := w.store(b); err != nil {
-			return err
-		}
-		if w.UntilCaughtUp && w.caughtUp() {
-			return errCaughtUp
-		}
-	}
-	return nil
-}
-
-// store makes one batch durable, and only then commits it. What is refused is
-// published first: once the ledger has it, nobody would come back to it.
+// store makes one batch durable. What is refused is published first: once the ledger has
+// it, nobody would come back to it.
 func (w *shift) store(b *Batch) error {
 	if w.Refused != nil && len(b.Refused) > 0 {
 		err := w.keepTrying(w.stop, w.work, w.gen, "topic of the refused", func(ctx context.Context) error {
@@ -249,7 +257,7 @@ func (w *shift) store(b *Batch) error {
 		}
 	}
 	rest, again := b.Without(w.resume.stored), false
-	err := w.keepTrying(w.stop, w.work, w.gen, "event log", func(ctx context.Context) (err error) {
+	return w.keepTrying(w.stop, w.work, w.gen, "event log", func(ctx context.Context) (err error) {
 		if again {
 			if rest, err = w.missing(ctx, w.gen, b); err != nil {
 				return err
@@ -258,27 +266,61 @@ func (w *shift) store(b *Batch) error {
 		again = true
 		return w.Log.Append(ctx, w.gen, rest)
 	})
-	if err != nil {
-		return err
+}
+
+// finish commits a batch that is durable, once the follower has seen it.
+func (w *shift) finish(b *Batch) error {
+	if w.Follower != nil {
+		err := w.keepTrying(w.stop, w.work, w.gen, "live classification", func(ctx context.Context) error {
+			return w.Follower.Observe(ctx, b)
+		})
+		if err != nil {
+			return err
+		}
 	}
 	next := map[Partition]int64{}
 	for _, span := range b.Spans {
 		p := Partition{span.Topic, span.Partition}
-		next[p], w.stored[p] = span.To, span.To
+		next[p], w.finished[p] = span.To, span.To
 		w.Stats.Records.Add(span.Records)
 	}
 	w.Stats.Events.Add(int64(len(b.Events)))
 	w.Stats.Refused.Add(int64(len(b.Refused)))
 	w.Stats.Batches.Add(1)
-	return w.gen.Commit(w.work, next)
+	if err := w.gen.Commit(w.work, next); err != nil {
+		return err
+	}
+	if w.UntilCaughtUp && w.caughtUp() {
+		return w.catchUp()
+	}
+	return nil
 }
 
-// caughtUp says whether all is stored that was there when ownership began.
+// catchUp lets the follower finish too, and returns errCaughtUp.
+func (w *shift) catchUp() error {
+	if w.Follower != nil {
+		if err := w.keepTrying(w.stop, w.work, w.gen, "live classification", w.Follower.CatchUp); err != nil {
+			return err
+		}
+	}
+	return errCaughtUp
+}
+
+// caughtUp says whether all is finished that was there when ownership began.
 func (w *shift) caughtUp() bool {
 	for p, end := range w.resume.ends {
-		if w.stored[p] < end {
+		if w.finished[p] < end {
 			return false
 		}
 	}
 	return true
+}
+
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
 }

@@ -17,7 +17,7 @@ type Message struct {
 
 	// Gap says that there is no record here: the offsets since the message before, this one
 	// included, are control records, records of aborted transactions, or were compacted
-	// away. A source accounts for every offset in this way; one that is missing is an error.
+	// away. Needed where no record follows; between records it goes without saying.
 	Gap bool
 }
 

@@ -76,19 +76,13 @@ func (n *generation) fetchAll(ctx context.Context, from map[ingest.Partition]int
 
 // leaders sorts partitions by the broker that leads them.
 func (g *Group) leaders(ctx context.Context, positions []*position) (map[int][]*position, error) {
-	client := &kafkago.Client{Addr: g.addr(), Timeout: 10 * time.Second, Transport: g.transport}
-	meta, err := client.Metadata(ctx, &kafkago.MetadataRequest{Topics: []string{g.topic}})
+	meta, err := g.metadata(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("topic %s: leaders: %w", g.topic, err)
+		return nil, err
 	}
 	leader := map[int]int{}
-	for _, t := range meta.Topics {
-		if t.Error != nil {
-			return nil, fmt.Errorf("topic %s: leaders: %w", t.Name, t.Error)
-		}
-		for _, p := range t.Partitions {
-			leader[p.ID] = p.Leader.ID
-		}
+	for _, p := range meta.Partitions {
+		leader[p.ID] = p.Leader.ID
 	}
 	led := map[int][]*position{}
 	for _, p := range positions {
@@ -99,6 +93,21 @@ func (g *Group) leaders(ctx context.Context, positions []*position) (map[int][]*
 		led[id] = append(led[id], p)
 	}
 	return led, nil
+}
+
+// metadata is what the cluster says of our topic.
+func (g *Group) metadata(ctx context.Context) (kafkago.Topic, error) {
+	client := &kafkago.Client{Addr: g.addr(), Timeout: 10 * time.Second, Transport: g.transport}
+	meta, err := client.Metadata(ctx, &kafkago.MetadataRequest{Topics: []string{g.topic}})
+	switch {
+	case err != nil:
+		return kafkago.Topic{}, fmt.Errorf("topic %s: %w", g.topic, err)
+	case len(meta.Topics) != 1:
+		return kafkago.Topic{}, fmt.Errorf("topic %s: the broker knows %d of that name", g.topic, len(meta.Topics))
+	case meta.Topics[0].Error != nil:
+		return kafkago.Topic{}, fmt.Errorf("topic %s: %w", g.topic, meta.Topics[0].Error)
+	}
+	return meta.Topics[0], nil
 }
 
 // fetchFrom reads the partitions that one broker leads, until something goes wrong, here

@@ -22,6 +22,7 @@ type generation struct {
 	fetched   chan []ingest.Message
 	failed    chan error
 	over      chan struct{}      // closed when the generation has ended or is about to
+	due       map[int32]int64    // next offset of each partition to be handed over
 	abandon   context.CancelFunc // ends the generation from our side
 	ended     context.Context    // done when nothing is in hand any more
 	end       context.CancelFunc
@@ -141,6 +142,10 @@ func (n *generation) End() { n.end() }
 
 // Start implements ingest.Generation.
 func (n *generation) Start(from map[ingest.Partition]int64) {
+	n.due = map[int32]int64{}
+	for p, offset := range from {
+		n.due[p.ID] = offset
+	}
 	n.gen.Start(func(ctx context.Context) {
 		if err := n.fetchAll(ctx, from); err != nil && ctx.Err() == nil {
 			n.failed <- err
@@ -152,7 +157,7 @@ func (n *generation) Start(from map[ingest.Partition]int64) {
 func (n *generation) Fetch(ctx context.Context, dst []ingest.Message) ([]ingest.Message, error) {
 	select {
 	case messages := <-n.fetched:
-		return append(dst, messages...), nil
+		return append(dst, messages...), n.account(messages)
 	case err := <-n.failed:
 		return dst, err
 	case <-n.over:
@@ -165,6 +170,19 @@ func (n *generation) Fetch(ctx context.Context, dst []ingest.Message) ([]ingest.
 	case <-ctx.Done():
 		return dst, ctx.Err()
 	}
+}
+
+// account holds that every offset is handed over, with a record or in a gap: one that was
+// left out would be lost for good.
+func (n *generation) account(messages []ingest.Message) error {
+	for i := range messages {
+		m := &messages[i]
+		if due := n.due[m.Partition]; m.Offset < due || m.Offset > due && !m.Gap {
+			return fmt.Errorf("topic %s, partition %d: offset %d came when %d was due", m.Topic, m.Partition, m.Offset, due)
+		}
+		n.due[m.Partition] = m.Offset + 1
+	}
+	return nil
 }
 
 // Commit implements ingest.Generation. Where the coordinator cannot be reached, or is
