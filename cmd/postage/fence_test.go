@@ -86,7 +86,7 @@ func TestAmbiguousInserts(t *testing.T) {
 	}
 	service.BatchRecords = 400
 	service.UntilCaughtUp = true
-	relay.start(randomly(t), 120_000)
+	relay.start(randomly(t), 100_000)
 	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	defer cancel()
 	if err := errors.Join(service.Run(ctx), ctx.Err(), closeService()); err != nil {
@@ -138,7 +138,7 @@ func newRelay(t *testing.T, to string) *relay {
 	return r
 }
 
-// start cuts from now on, on average after so many bytes.
+// start cuts from now on, six times at most, on average after so many bytes.
 func (r *relay) start(chance *rand.Rand, bytes int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -152,7 +152,7 @@ func (r *relay) pass(dst, src net.Conn, weight int) {
 	for {
 		n, err := src.Read(buf)
 		r.mu.Lock()
-		cut := r.chance != nil && n > 0 && r.chance.IntN(r.bytes) < n*weight
+		cut := r.chance != nil && r.cuts < 6 && n > 0 && r.chance.IntN(r.bytes) < n*weight
 		if cut {
 			r.cuts++
 			n = r.chance.IntN(n + 1)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"postage/ingest"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -18,6 +19,7 @@ const (
 	partitionBytesMax = 4 << 20
 	fetchWait         = 250 * time.Millisecond // of the broker, for the first byte
 	fetchTimeout      = 30 * time.Second       // of an answer
+	handOver          = 2_000                  // records at a time, so that a batch has about the size asked for
 )
 
 // position is how far one partition has been read.
@@ -116,9 +118,9 @@ func (g *Group) metadata(ctx context.Context) (kafkago.Topic, error) {
 func (n *generation) fetchFrom(ctx, together context.Context, led []*position, answered *atomic.Bool) error {
 	for {
 		messages, err := n.fetchOnce(together, led)
-		if len(messages) > 0 {
+		for some := range slices.Chunk(messages, handOver) {
 			select {
-			case n.fetched <- messages:
+			case n.fetched <- some:
 			case <-ctx.Done():
 				return ctx.Err()
 			}
