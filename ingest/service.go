@@ -305,11 +305,8 @@ func (w *shift) store(b *Batch) error {
 // finish commits a batch that is durable, once the follower has seen it.
 func (w *shift) finish(b *Batch) error {
 	if w.Follower != nil {
-		err := w.keepTrying(w.stop, w.work, w.gen, "live classification", func(ctx context.Context) error {
-			return w.Follower.Observe(ctx, b)
-		})
-		if err != nil {
-			return err
+		if err := w.Follower.Observe(w.work, b); err != nil {
+			return w.anew(fmt.Errorf("live classification: %w", err))
 		}
 	}
 	next := map[Partition]int64{}
@@ -328,6 +325,20 @@ func (w *shift) finish(b *Batch) error {
 		return w.catchUp()
 	}
 	return nil
+}
+
+// anew is what to return when the generation has to be begun anew because of err.
+func (w *shift) anew(err error) error {
+	switch {
+	case errors.Is(err, ErrHopeless), errors.Is(err, ErrGenerationEnded), w.gen.Over() == nil: // a source that gives no other
+		return err
+	case w.stop.Err() != nil:
+		return fmt.Errorf("%w: %w", errStopped, err)
+	}
+	w.Stats.Retries.Add(1)
+	w.Logger.Warn("beginning anew", "error", err)
+	w.gen.GiveUp()
+	return ErrGenerationEnded
 }
 
 // catchUp lets the follower finish too, and returns errCaughtUp.
