@@ -23,18 +23,24 @@ const MaxRecordBytes = 32 << 20
 
 // Group is a consumer group on one topic. It implements ingest.Source.
 type Group struct {
-	brokers []string
+	cluster Cluster
 	topic   string
 	group   *kafkago.ConsumerGroup
 	logger  *slog.Logger
 }
 
+// JoinGroup joins a consumer group over brokers without security: Cluster.JoinGroup.
+func JoinGroup(brokers []string, topic, id string, logger *slog.Logger) (*Group, error) {
+	return Cluster{Brokers: brokers}.JoinGroup(topic, id, logger)
+}
+
 // JoinGroup joins a consumer group. A group without a committed offset starts at
 // the earliest record: what came before it first started counts too.
-func JoinGroup(brokers []string, topic, id string, logger *slog.Logger) (*Group, error) {
+func (c Cluster) JoinGroup(topic, id string, logger *slog.Logger) (*Group, error) {
 	g, err := kafkago.NewConsumerGroup(kafkago.ConsumerGroupConfig{
 		ID:                    id,
-		Brokers:               brokers,
+		Brokers:               c.Brokers,
+		Dialer:                c.dialer(),
 		Topics:                []string{topic},
 		StartOffset:           kafkago.FirstOffset,
 		WatchPartitionChanges: true,
@@ -45,9 +51,9 @@ func JoinGroup(brokers []string, topic, id string, logger *slog.Logger) (*Group,
 		ErrorLogger:           kafkago.LoggerFunc(func(f string, a ...any) { logger.Warn(fmt.Sprintf(f, a...)) }),
 	})
 	if err != nil {
-		return nil, fmt.Errorf("kafka %v, group %s: %w", brokers, id, err)
+		return nil, fmt.Errorf("kafka %v, group %s: %w", c.Brokers, id, err)
 	}
-	return &Group{brokers, topic, g, logger}, nil
+	return &Group{c, topic, g, logger}, nil
 }
 
 // Close leaves the group.
@@ -97,7 +103,7 @@ func (g *Group) newGeneration(ctx context.Context, gen *kafkago.Generation) (*ge
 		for _, a := range assigned {
 			offset := a.Offset
 			if offset < 0 { // nothing committed yet
-				first, _, err := g.offsets(ctx, a.ID)
+				first, _, err := g.cluster.offsets(ctx, g.topic, a.ID)
 				if err != nil {
 					return nil, err
 				}
@@ -109,30 +115,12 @@ func (g *Group) newGeneration(ctx context.Context, gen *kafkago.Generation) (*ge
 	return n, nil
 }
 
-// offsets returns the earliest offset kept and the next one to be produced.
-func (g *Group) offsets(ctx context.Context, partition int) (first, next int64, err error) {
-	var conn *kafkago.Conn
-	for _, broker := range g.brokers {
-		if conn, err = kafkago.DialLeader(ctx, "tcp", broker, g.topic, partition); err == nil {
-			break
-		}
-	}
-	if err != nil {
-		return 0, 0, fmt.Errorf("topic %s, partition %d: %w", g.topic, partition, err)
-	}
-	defer conn.Close()
-	if first, next, err = conn.ReadOffsets(); err != nil {
-		return 0, 0, fmt.Errorf("topic %s, partition %d: offsets: %w", g.topic, partition, err)
-	}
-	return first, next, nil
-}
-
 func (n *generation) Owned() map[ingest.Partition]int64 { return n.owned }
 
 func (n *generation) Bounds(ctx context.Context) (map[ingest.Partition]ingest.Bounds, error) {
 	bounds := make(map[ingest.Partition]ingest.Bounds, len(n.owned))
 	for p := range n.owned {
-		first, next, err := n.group.offsets(ctx, int(p.ID))
+		first, next, err := n.group.cluster.offsets(ctx, p.Topic, int(p.ID))
 		if err != nil {
 			return nil, err
 		}
@@ -158,7 +146,8 @@ func (n *generation) Start(from map[ingest.Partition]int64) {
 // ends.
 func (n *generation) read(ctx context.Context, p ingest.Partition, offset int64) error {
 	r := kafkago.NewReader(kafkago.ReaderConfig{
-		Brokers:       n.group.brokers,
+		Brokers:       n.group.cluster.Brokers,
+		Dialer:        n.group.cluster.dialer(),
 		Topic:         p.Topic,
 		Partition:     int(p.ID),
 		MinBytes:      1,

@@ -1,0 +1,204 @@
+package kafka
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"postage/ingest"
+	"syscall"
+	"time"
+
+	kafkago "github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/sasl"
+)
+
+// Cluster is a Kafka cluster and the way to reach it. All clients are made here, so
+// that none goes around its security.
+type Cluster struct {
+	Brokers  []string // host:port; some of them are enough
+	Security Security
+}
+
+const dialTimeout = 10 * time.Second
+
+func (c Cluster) dialer() *kafkago.Dialer {
+	return &kafkago.Dialer{ClientID: clientID, Timeout: dialTimeout, DualStack: true, TLS: c.Security.TLS, SASLMechanism: c.Security.SASL}
+}
+
+func (c Cluster) transport() *kafkago.Transport {
+	return &kafkago.Transport{ClientID: clientID, DialTimeout: dialTimeout, TLS: c.Security.TLS, SASL: c.Security.SASL}
+}
+
+// clientID is what the broker's logs and quotas know us by.
+const clientID = "postage"
+
+// Reach returns nil when one of the brokers answers and lets us in; else it says
+// of each what is wrong and what to do.
+func (c Cluster) Reach(ctx context.Context) error {
+	var errs []error
+	for _, broker := range c.Brokers {
+		err := c.reach(ctx, broker)
+		if err == nil {
+			return nil
+		}
+		errs = append(errs, fmt.Errorf("kafka %s: %w", broker, err))
+	}
+	return errors.Join(errs...)
+}
+
+func (c Cluster) reach(ctx context.Context, broker string) error {
+	conn, err := c.dialer().DialContext(ctx, "tcp", broker)
+	if err != nil {
+		return c.explain(ctx, broker, err)
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(dialTimeout)); err != nil {
+		return err
+	}
+	if _, err := conn.Brokers(); err != nil {
+		return c.explain(ctx, broker, err)
+	}
+	return nil
+}
+
+// explain says what an error of the first contact means to an operator.
+func (c Cluster) explain(ctx context.Context, broker string, err error) error {
+	var unknown x509.UnknownAuthorityError
+	var host x509.HostnameError
+	var invalid x509.CertificateInvalidError
+	hint := ""
+	switch {
+	case errors.As(err, &unknown):
+		hint = "the certificate of the broker is of an authority that we do not trust: name its file with --kafka-ca"
+	case errors.As(err, &host):
+		hint = "the certificate of the broker is for another name: use a name that it lists"
+	case errors.As(err, &invalid):
+		hint = "the certificate of the broker is not valid"
+	case isAlert(err):
+		hint = "the broker refuses the TLS connection: it may want a certificate of ours (--kafka-cert, --kafka-key)"
+	case errors.Is(err, kafkago.SASLAuthenticationFailed):
+		hint = fmt.Sprintf("the broker refuses user %s: check --kafka-user, --kafka-sasl and POSTAGE_KAFKA_PASSWORD", c.Security.user)
+	case errors.Is(err, kafkago.UnsupportedSASLMechanism):
+		hint = fmt.Sprintf("the broker does not offer %s: choose another with --kafka-sasl", c.Security.SASL.Name())
+	case errors.Is(err, kafkago.IllegalSASLState):
+		hint = "the broker takes no user on this port: name its SASL port, or leave out --kafka-sasl"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		hint = "nobody listens there: is the broker running, and is the port right?"
+	case c.Security.TLS != nil && speaksPlainly(ctx, broker):
+		hint = "the broker does not speak TLS on this port: name its TLS port, or leave out --kafka-tls"
+	case c.Security.TLS == nil && speaksTLS(ctx, broker):
+		hint = "the broker speaks TLS on this port: add --kafka-tls, and --kafka-ca for an authority of your own"
+	case c.Security.SASL == nil && c.wantsSASL(ctx, broker):
+		hint = "the broker wants a user on this port: add --kafka-sasl and --kafka-user, and set POSTAGE_KAFKA_PASSWORD"
+	default:
+		return err
+	}
+	return fmt.Errorf("%s (%w)", hint, err)
+}
+
+// isAlert says whether the other side refused a TLS connection.
+func isAlert(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "remote error"
+}
+
+// lookTimeout bounds a look at what a port speaks.
+const lookTimeout = 3 * time.Second
+
+// speaksTLS says whether somebody answers a TLS handshake there. Nothing is sent
+// over the connection, so whoever it is need not be known.
+func speaksTLS(ctx context.Context, broker string) bool {
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	host, _, _ := net.SplitHostPort(broker)
+	d := tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true, ServerName: host}}
+	conn, err := d.DialContext(ctx, "tcp", broker)
+	if err != nil {
+		return isAlert(err)
+	}
+	_ = conn.Close() // it was only for looking
+	return true
+}
+
+// speaksPlainly says whether a broker answers there without TLS.
+func speaksPlainly(ctx context.Context, broker string) bool {
+	d := &kafkago.Dialer{ClientID: clientID, Timeout: lookTimeout}
+	conn, err := d.DialContext(ctx, "tcp", broker)
+	if err != nil {
+		return false
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(lookTimeout)); err != nil {
+		return false
+	}
+	_, err = conn.ApiVersions() // asked of everybody, also before logging in
+	return err == nil
+}
+
+// wantsSASL says whether the broker takes up authentication: asked for a mechanism
+// that does not exist, it then says that it does not know that one.
+func (c Cluster) wantsSASL(ctx context.Context, broker string) bool {
+	d := c.dialer()
+	d.SASLMechanism = noMechanism{}
+	conn, err := d.DialContext(ctx, "tcp", broker)
+	if err == nil {
+		_ = conn.Close() // it was only for looking
+	}
+	return errors.Is(err, kafkago.UnsupportedSASLMechanism)
+}
+
+type noMechanism struct{}
+
+func (noMechanism) Name() string { return "POSTAGE-ASKS" }
+
+func (noMechanism) Start(context.Context) (sasl.StateMachine, []byte, error) {
+	return nil, nil, io.ErrUnexpectedEOF // no broker knows the name
+}
+
+// Bounds gives for each partition of a topic what the brokers hold now.
+func (c Cluster) Bounds(ctx context.Context, topic string) (map[ingest.Partition]ingest.Bounds, error) {
+	partitions, err := c.partitions(ctx, topic)
+	if err != nil {
+		return nil, err
+	}
+	bounds := make(map[ingest.Partition]ingest.Bounds, len(partitions))
+	for _, p := range partitions {
+		first, next, err := c.offsets(ctx, topic, p.ID)
+		if err != nil {
+			return nil, err
+		}
+		bounds[ingest.Partition{Topic: topic, ID: int32(p.ID)}] = ingest.Bounds{First: first, Next: next}
+	}
+	return bounds, nil
+}
+
+func (c Cluster) partitions(ctx context.Context, topic string) (partitions []kafkago.Partition, err error) {
+	for _, broker := range c.Brokers {
+		if partitions, err = c.dialer().LookupPartitions(ctx, "tcp", broker, topic); err == nil {
+			return partitions, nil
+		}
+	}
+	return nil, fmt.Errorf("kafka %v: topic %s: %w", c.Brokers, topic, err)
+}
+
+// offsets returns the earliest offset kept and the next one to be produced.
+func (c Cluster) offsets(ctx context.Context, topic string, partition int) (first, next int64, err error) {
+	var conn *kafkago.Conn
+	for _, broker := range c.Brokers {
+		if conn, err = c.dialer().DialLeader(ctx, "tcp", broker, topic, partition); err == nil {
+			break
+		}
+	}
+	if err != nil {
+		return 0, 0, fmt.Errorf("topic %s, partition %d: %w", topic, partition, err)
+	}
+	defer conn.Close()
+	if first, next, err = conn.ReadOffsets(); err != nil {
+		return 0, 0, fmt.Errorf("topic %s, partition %d: offsets: %w", topic, partition, err)
+	}
+	return first, next, nil
+}
