@@ -39,7 +39,10 @@ type PartitionState struct {
 }
 
 // Gap is offsets [From, To) that were never consumed.
-type Gap struct{ From, To int64 }
+type Gap struct {
+	From int64 `json:"from"`
+	To   int64 `json:"to"`
+}
 
 // Control is how many of the offsets consumed held no record: control records of
 // transactions, and records that the broker had compacted away.

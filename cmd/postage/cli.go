@@ -28,7 +28,7 @@ const (
 // cli is the command line. One file per subcommand holds its struct and its Run.
 type cli struct {
 	Demo    demoCommand    `cmd:"" help:"A month of made-up traffic through the whole pipeline, on the embedded engines."`
-	Ingest  ingestCommand  `cmd:"" help:"Consume events from Kafka into the log."`
+	Ingest  ingestCommands `cmd:"" help:"Consume events from Kafka into the log; status: is it complete?"`
 	Rate    rateCommand    `cmd:"" help:"Rate events offline: events in, one JSON line per outbound message out."`
 	Close   closeCommand   `cmd:"" help:"Close a month: statements, invoices, and later the adjustments."`
 	Tariff  tariffCommand  `cmd:"" help:"Check, compare, import and export tariffs."`

@@ -169,7 +169,12 @@ func startOnce(ctx context.Context, opts Options, src source, lock *dirLock) (*S
 
 // DSN is what clickhouse-go parses to connect as the user who may do everything;
 // the password is not in it.
-func (s *Server) DSN() string { return "clickhouse://" + s.User() + "@" + s.Addr + "/default" }
+func (s *Server) DSN() string {
+	if s.password == "" {
+		return "clickhouse://" + s.Addr + "/default"
+	}
+	return "clickhouse://" + s.User() + "@" + s.Addr + "/default"
+}
 
 // User is the name of that user.
 func (s *Server) User() string {
