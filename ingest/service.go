@@ -210,6 +210,10 @@ func (s *Service) store(ctx context.Context, gen Generation, b *Batch) error {
 			return fmt.Errorf("refused topic: %w", err)
 		}
 	}
+	if len(b.Refused) > 0 { // the details, which may quote a user's number, are in the table
+		first := &b.Refused[0]
+		s.Logger.Info("records refused", "count", len(b.Refused), "first_topic", first.Topic, "first_partition", first.Partition, "first_offset", first.Offset, "reason", first.Reason)
+	}
 	next := advance(map[Partition]int64{}, b)
 	var records int64
 	for _, span := range b.Spans {

@@ -14,6 +14,7 @@ import (
 	"postage/schemas/events"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	kafkaembedded "postage/ingest/kafka/embedded"
 	clickhouseembedded "postage/schemas/clickhouse/embedded"
@@ -51,11 +52,15 @@ type engines struct {
 	store    *clickhouse.Store
 	httpURL  string // of the embedded ClickHouse, "" for a server of the user's
 
+	connections *atomic.Int64 // to Kafka, of consumers; nil when nobody counts them
+
 	closers []func() error // in order of opening
 }
 
 // cluster is Kafka as the flags name it.
-func (e *engines) cluster() kafka.Cluster { return kafka.Cluster{Brokers: e.brokers, Security: e.security} }
+func (e *engines) cluster() kafka.Cluster {
+	return kafka.Cluster{Brokers: e.brokers, Security: e.security, Connections: e.connections}
+}
 
 // Close closes clients before the engines they talk to.
 func (e *engines) Close() error {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"postage/ingest/metrics"
 )
 
 // ingestCommand is `postage ingest`: consume only.
@@ -10,9 +11,11 @@ type ingestCommand struct {
 	engineFlags
 	Tariff        string `placeholder:"DIR" help:"Tariff whose senders.csv maps the carrier's phone_number_id to numbers; \"example\" for the built-in one."`
 	UntilCaughtUp bool   `help:"Stop at the end that the topic has now."`
+	Listen        string `placeholder:"HOST:PORT" help:"Serve /metrics, /healthz and /readyz there, as on 127.0.0.1:9464 (default: not at all)."`
 }
 
 func (c *ingestCommand) Run(ctx context.Context, s *streams) (err error) {
+	defer func() { err = maskError(err) }() // it may quote a record
 	var t *loadedTariff
 	if c.Tariff != "" {
 		if t, err = (tariffFlag{c.Tariff}).load(); err != nil {
@@ -27,11 +30,24 @@ func (c *ingestCommand) Run(ctx context.Context, s *streams) (err error) {
 	if err := c.openKafka(ctx, s, e); err != nil {
 		return err
 	}
+	var m *metrics.Metrics
+	if c.Listen != "" {
+		m = metrics.New()
+		s, e.connections = s.counting(&m.Warnings), &m.Connections
+		stop, err := listen(ctx, s, c.Listen, m, e.store.Ping)
+		if err != nil {
+			return err
+		}
+		defer stop()
+	}
 	service, closeService, err := e.newService(s, t.tariffOrNil())
 	if err != nil {
 		return err
 	}
 	defer closeWith(&err, "consumer", closeService)
+	if m != nil {
+		service.Source, service.Log = m.Source(service.Source), m.Log(service.Log)
+	}
 	service.UntilCaughtUp = c.UntilCaughtUp
 	if err := service.Run(ctx); err != nil {
 		return err

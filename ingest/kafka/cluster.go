@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"postage/ingest"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -21,12 +22,30 @@ import (
 type Cluster struct {
 	Brokers  []string // host:port; some of them are enough
 	Security Security
+
+	// Connections counts the connections that consumers open; nil does not.
+	Connections *atomic.Int64
 }
 
 const dialTimeout = 10 * time.Second
 
 func (c Cluster) dialer() *kafkago.Dialer {
 	return &kafkago.Dialer{ClientID: clientID, Timeout: dialTimeout, DualStack: true, TLS: c.Security.TLS, SASLMechanism: c.Security.SASL}
+}
+
+// consumerDialer is dialer, counted.
+func (c Cluster) consumerDialer() *kafkago.Dialer {
+	d := c.dialer()
+	if c.Connections != nil {
+		d.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+			if err == nil {
+				c.Connections.Add(1)
+			}
+			return conn, err
+		}
+	}
+	return d
 }
 
 func (c Cluster) transport() *kafkago.Transport {

@@ -40,7 +40,7 @@ func (c Cluster) JoinGroup(topic, id string, logger *slog.Logger) (*Group, error
 	g, err := kafkago.NewConsumerGroup(kafkago.ConsumerGroupConfig{
 		ID:                    id,
 		Brokers:               c.Brokers,
-		Dialer:                c.dialer(),
+		Dialer:                c.consumerDialer(),
 		Topics:                []string{topic},
 		StartOffset:           kafkago.FirstOffset,
 		WatchPartitionChanges: true,
@@ -147,7 +147,7 @@ func (n *generation) Start(from map[ingest.Partition]int64) {
 func (n *generation) read(ctx context.Context, p ingest.Partition, offset int64) error {
 	r := kafkago.NewReader(kafkago.ReaderConfig{
 		Brokers:       n.group.cluster.Brokers,
-		Dialer:        n.group.cluster.dialer(),
+		Dialer:        n.group.cluster.consumerDialer(),
 		Topic:         p.Topic,
 		Partition:     int(p.ID),
 		MinBytes:      1,

@@ -174,10 +174,10 @@ func TestSecurityApache(t *testing.T) {
 		DataDir: t.TempDir(), Secure: true,
 		Scram: map[string]string{testUser: testPassword},
 		Config: map[string]string{
-			"listener.name.secure.ssl.keystore.type":           "PEM",
-			"listener.name.secure.ssl.keystore.location":       store,
-			"listener.name.secure.sasl.enabled.mechanisms":     "PLAIN,SCRAM-SHA-512",
-			"listener.name.secure.plain.sasl.jaas.config":      `org.apache.kafka.common.security.plain.PlainLoginModule required user_` + testUser + `="` + testPassword + `";`,
+			"listener.name.secure.ssl.keystore.type":              "PEM",
+			"listener.name.secure.ssl.keystore.location":          store,
+			"listener.name.secure.sasl.enabled.mechanisms":        "PLAIN,SCRAM-SHA-512",
+			"listener.name.secure.plain.sasl.jaas.config":         `org.apache.kafka.common.security.plain.PlainLoginModule required user_` + testUser + `="` + testPassword + `";`,
 			"listener.name.secure.scram-sha-512.sasl.jaas.config": `org.apache.kafka.common.security.scram.ScramLoginModule required;`,
 		},
 	})
