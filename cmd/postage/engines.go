@@ -28,6 +28,9 @@ const (
 	topicPartitions = 4 // of topics that we create; existing ones stay as they are
 )
 
+// topicNames are the topics of a pipeline and its consumer group.
+type topicNames struct{ events, refused, group string }
+
 // engineFlags say where events come from and where results are kept. Embedded
 // and cluster are values of two flags; nothing else in the program knows.
 type engineFlags struct {
@@ -52,6 +55,7 @@ type engines struct {
 	store    *clickhouse.Store
 	httpURL  string // of the embedded ClickHouse, "" for a server of the user's
 
+	names       *topicNames   // nil for the usual ones
 	connections *atomic.Int64 // to Kafka, of consumers; nil when nobody counts them
 
 	closers []func() error // in order of opening
@@ -100,6 +104,9 @@ func (f *engineFlags) openStore(ctx context.Context, s *streams, e *engines) err
 	return store.Migrate(ctx)
 }
 
+// brokerList reads HOST:PORT,...
+func brokerList(s string) []string { return strings.Split(s, ",") }
+
 // databaseOf leaves the database to the user's DSN; the embedded engine has ours.
 func databaseOf(dsn string) string {
 	if dsn == "" {
@@ -122,7 +129,7 @@ func (f *engineFlags) openKafka(ctx context.Context, s *streams, e *engines) err
 		e.closers = append(e.closers, broker.Close)
 		e.brokers = []string{broker.Addr()}
 	} else {
-		e.brokers = strings.Split(f.Kafka, ",")
+		e.brokers = brokerList(f.Kafka)
 	}
 	for _, warning := range e.cluster().Warnings() {
 		s.log.Warn(warning)
@@ -162,11 +169,15 @@ func newDecoder(t *rating.Tariff) *events.Decoder {
 
 // newService wires broker and log together. The caller closes what it returns.
 func (e *engines) newService(s *streams, t *rating.Tariff) (*ingest.Service, func() error, error) {
-	group, err := e.cluster().JoinGroup(eventsTopic, consumerGroup, s.log)
+	names := e.names
+	if names == nil {
+		names = &topicNames{eventsTopic, refusedTopic, consumerGroup}
+	}
+	group, err := e.cluster().JoinGroup(names.events, names.group, s.log)
 	if err != nil {
 		return nil, nil, err
 	}
-	refused := e.cluster().Producer(refusedTopic)
+	refused := e.cluster().Producer(names.refused)
 	service := &ingest.Service{Source: group, Log: e.store, Refused: refused, Decoder: newDecoder(t), Logger: s.log}
 	return service, func() error { return errors.Join(group.Close(), refused.Close()) }, nil
 }
