@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http/httptest"
@@ -91,7 +90,7 @@ func roundTrip(t *testing.T, broker string, o SecurityOptions) {
 	if got := bounds[ingest.Partition{Topic: topic}].Next + bounds[ingest.Partition{Topic: topic, ID: 1}].Next; got != 10 || len(bounds) != 2 {
 		t.Errorf("bounds: got %v, want 10 records in 2 partitions", bounds)
 	}
-	g, err := c.JoinGroup(topic, topic, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	g, err := c.JoinGroup(topic, topic, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
