@@ -41,6 +41,7 @@ type judge struct {
 	groups     map[string]group // by account
 
 	buf      []byte
+	text     []byte
 	index    []talkEntry
 	spare    []talkEntry
 	counts   []int
@@ -108,14 +109,13 @@ func (j *judge) partition(ctx context.Context, p *pile, level int) error {
 	}
 	j.sortIndex(level)
 	// Events point into the text, in which those of a conversation stand together.
-	var text strings.Builder
-	text.Grow(int(p.total.Load()))
+	j.text = slices.Grow(j.text[:0], int(p.total.Load()))
 	for _, e := range j.index {
 		record := pieces[e.piece][e.at:]
-		text.Write(record[:binary.LittleEndian.Uint32(record)])
+		j.text = append(j.text, record[:binary.LittleEndian.Uint32(record)]...)
 	}
 	p.clear(j.run.budget)
-	records := text.String()
+	records := view(j.text)
 	for first := 0; first < len(j.index); {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
