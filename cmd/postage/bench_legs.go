@@ -131,7 +131,7 @@ func (b *pipelineBench) kafkaEngine(ctx context.Context, store *clickhouse.Store
 	}
 }
 
-// rated is the service as `postage ingest` runs it, from the moment it begins to read
+// rated is the service as `postage ingest` runs it, from the moment it is given partitions
 // until everything is durable and committed.
 func (b *pipelineBench) rated(ctx context.Context, store *clickhouse.Store, group string) (took time.Duration, err error) {
 	e := &engines{
@@ -151,7 +151,7 @@ func (b *pipelineBench) rated(ctx context.Context, store *clickhouse.Store, grou
 	return time.Since(clock.began), nil
 }
 
-// startClock notes when reading begins.
+// startClock notes when partitions are taken on.
 type startClock struct {
 	ingest.Source
 	began time.Time
@@ -159,15 +159,6 @@ type startClock struct {
 
 func (c *startClock) Next(ctx context.Context) (ingest.Generation, error) {
 	gen, err := c.Source.Next(ctx)
-	return &startedGeneration{gen, c}, err
-}
-
-type startedGeneration struct {
-	ingest.Generation
-	clock *startClock
-}
-
-func (g *startedGeneration) Start(from map[ingest.Partition]int64) {
-	g.clock.began = time.Now()
-	g.Generation.Start(from)
+	c.began = time.Now()
+	return gen, err
 }
