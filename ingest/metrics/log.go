@@ -36,7 +36,6 @@ func (m *Metrics) count(b *ingest.Batch) {
 	for i := range b.Spans {
 		records += b.Spans[i].Records
 	}
-	m.records.Add(float64(records))
 	m.events.Add(float64(len(b.Events)))
 	m.batchRecords.Observe(float64(records))
 	m.batchEvents.Observe(float64(len(b.Events)))
@@ -55,6 +54,7 @@ func (m *Metrics) count(b *ingest.Batch) {
 		s := &b.Spans[i]
 		m.nextOffset.With(labels(ingest.Partition{Topic: s.Topic, ID: s.Partition})).Set(float64(s.To))
 	}
+	m.records.Add(float64(records)) // last: who sees them sees the rest, at the next scrape at the latest
 }
 
 // lastArrivals are the Kafka timestamps of the last record of each partition.
