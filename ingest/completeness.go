@@ -39,10 +39,7 @@ type PartitionState struct {
 }
 
 // Gap is offsets [From, To) that were never consumed.
-type Gap struct {
-	From int64 `json:"from"`
-	To   int64 `json:"to"`
-}
+type Gap struct{ From, To int64 }
 
 // Control is how many of the offsets consumed held no record: control records of
 // transactions, and records that the broker had compacted away.

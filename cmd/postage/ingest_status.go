@@ -27,29 +27,35 @@ type ingestStatusCommand struct {
 
 // partitionStatus is one line of the status. Offsets are the next to be consumed or produced.
 type partitionStatus struct {
-	Topic        string       `json:"topic"`
-	Partition    int32        `json:"partition"`
-	First        int64        `json:"first_offset"`
-	CompleteTo   int64        `json:"complete_to"`
-	End          int64        `json:"end_offset"`
-	Offsets      int64        `json:"offsets"`
-	Records      int64        `json:"records"`
-	Stored       int64        `json:"stored"`
-	Refused      int64        `json:"refused"`
-	Control      int64        `json:"control"`
-	Events       int64        `json:"events"`
-	Parts        int64        `json:"refusals"`
-	Missing      int64        `json:"missing"`
-	Gaps         []ingest.Gap `json:"gaps,omitempty"`
-	Overlaps     int64        `json:"overlaps"`
-	EventRows    int64        `json:"event_rows"`
-	PartRows     int64        `json:"refusal_rows"`
-	Repeated     int64        `json:"repeated_origins"`
-	BeyondRows   int64        `json:"rows_beyond"`
-	LastActivity *time.Time   `json:"last_activity,omitempty"`
-	BrokerFirst  *int64       `json:"broker_first,omitempty"`
-	BrokerNext   *int64       `json:"broker_next,omitempty"`
-	LagRecords   *int64       `json:"lag_records,omitempty"`
+	Topic        string     `json:"topic"`
+	Partition    int32      `json:"partition"`
+	First        int64      `json:"first_offset"`
+	CompleteTo   int64      `json:"complete_to"`
+	End          int64      `json:"end_offset"`
+	Offsets      int64      `json:"offsets"`
+	Records      int64      `json:"records"`
+	Stored       int64      `json:"stored"`
+	Refused      int64      `json:"refused"`
+	Control      int64      `json:"control"`
+	Events       int64      `json:"events"`
+	Parts        int64      `json:"refusals"`
+	Missing      int64      `json:"missing"`
+	Gaps         []gap      `json:"gaps,omitempty"`
+	Overlaps     int64      `json:"overlaps"`
+	EventRows    int64      `json:"event_rows"`
+	PartRows     int64      `json:"refusal_rows"`
+	Repeated     int64      `json:"repeated_origins"`
+	BeyondRows   int64      `json:"rows_beyond"`
+	LastActivity *time.Time `json:"last_activity,omitempty"`
+	BrokerFirst  *int64     `json:"broker_first,omitempty"`
+	BrokerNext   *int64     `json:"broker_next,omitempty"`
+	LagRecords   *int64     `json:"lag_records,omitempty"`
+}
+
+// gap is offsets [From, To).
+type gap struct {
+	From int64 `json:"from"`
+	To   int64 `json:"to"`
 }
 
 // ingestStatus is the whole of it.
@@ -99,8 +105,11 @@ func newIngestStatus(states []ingest.PartitionState) *ingestStatus {
 		line := partitionStatus{
 			Topic: p.Topic, Partition: p.Partition, First: p.First, CompleteTo: p.CompleteTo, End: p.End,
 			Offsets: p.Offsets, Records: p.Records, Stored: p.Stored, Refused: p.Refused, Control: p.Control(), Events: p.Events, Parts: p.Parts,
-			Missing: p.Missing, Gaps: p.Gaps, Overlaps: p.Overlaps,
+			Missing: p.Missing, Overlaps: p.Overlaps,
 			EventRows: p.EventRows, PartRows: p.PartRows, Repeated: p.Repeated, BeyondRows: p.BeyondRows,
+		}
+		for _, g := range p.Gaps {
+			line.Gaps = append(line.Gaps, gap(g))
 		}
 		if p.LastAt != 0 {
 			at := p.LastAt.Time()
