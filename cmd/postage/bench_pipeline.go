@@ -45,6 +45,9 @@ type pipelineFigures struct {
 	RatedPerS          int64                  `json:"rated_events_per_s"`
 	RatedToRaw         float64                `json:"rated_to_raw"`
 	RatedToKafkaEngine float64                `json:"rated_to_kafka_engine"`
+	RawCPU             float64                `json:"raw_cpu_us_per_event"`          // of this process, the embedded broker in it, and ClickHouse:
+	KafkaEngineCPU     float64                `json:"kafka_engine_cpu_us_per_event"` // what a busy machine tells of the truth
+	RatedCPU           float64                `json:"rated_cpu_us_per_event"`
 	RowsPerEvent       float64                `json:"rows_written_per_event"` // by the rated leg, in all tables
 	PeakRSSMB          int64                  `json:"peak_rss_mb"`            // of this process, the embedded broker in it
 	Machine            string                 `json:"machine"`
@@ -57,6 +60,9 @@ type pipelineRound struct {
 	RawPerS         int64   `json:"raw_events_per_s"`
 	KafkaEnginePerS int64   `json:"kafka_engine_events_per_s"`
 	RatedPerS       int64   `json:"rated_events_per_s"`
+	RawCPU          float64 `json:"raw_cpu_us_per_event"`
+	KafkaEngineCPU  float64 `json:"kafka_engine_cpu_us_per_event"`
+	RatedCPU        float64 `json:"rated_cpu_us_per_event"`
 	RowsPerEvent    float64 `json:"rows_written_per_event"`
 }
 
@@ -104,6 +110,7 @@ type pipelineBench struct {
 	tariff  *loadedTariff
 	engines *engines
 	dsn     string
+	pid     int    // of ClickHouse
 	id      string // of the run; tells its topic and groups from others'
 	topic   string
 
@@ -125,7 +132,7 @@ func (b *pipelineBench) open(ctx context.Context) (err error) {
 		return err
 	}
 	*closers = append(*closers, server.Close)
-	b.dsn = server.DSN()
+	b.dsn, b.pid = server.DSN(), server.PID()
 	if b.engines.security, err = b.flags.openSecurity(b.flags.Kafka == ""); err != nil {
 		return err
 	}
@@ -184,59 +191,72 @@ func (b *pipelineBench) round(ctx context.Context, n int) error {
 	var r pipelineRound
 	legs := []struct {
 		name string
-		run  func(context.Context, *clickhouse.Store, string) (time.Duration, error)
+		run  legFunc
 		perS *int64
-	}{{"raw", b.raw, &r.RawPerS}, {"kafka_engine", b.kafkaEngine, &r.KafkaEnginePerS}, {"rated", b.rated, &r.RatedPerS}}
+		cpu  *float64
+	}{{"raw", b.raw, &r.RawPerS, &r.RawCPU}, {"kafka_engine", b.kafkaEngine, &r.KafkaEnginePerS, &r.KafkaEngineCPU}, {"rated", b.rated, &r.RatedPerS, &r.RatedCPU}}
 	for i := range legs {
 		leg := legs[(i+n)%len(legs)]
-		took, rows, err := b.leg(ctx, fmt.Sprintf("%s_%d", leg.name, n), leg.run)
+		result, err := b.leg(ctx, fmt.Sprintf("%s_%d", leg.name, n), leg.run)
 		if err != nil {
 			return fmt.Errorf("%s: %w", leg.name, err)
 		}
-		*leg.perS = perSecond(b.events, took)
+		*leg.perS, *leg.cpu = perSecond(b.events, result.took), float64(result.cpu.Microseconds())/float64(b.events)
 		if leg.name == "rated" {
-			r.RowsPerEvent = float64(rows) / float64(b.events)
+			r.RowsPerEvent = float64(result.rows) / float64(b.events)
 		}
-		fmt.Fprintf(b.err, "round %d, %s: %d events in %.2f s\n", n+1, leg.name, b.events, took.Seconds())
+		fmt.Fprintf(b.err, "round %d, %s: %d events in %.2f s, %.2f s of processor time\n", n+1, leg.name, b.events, result.took.Seconds(), result.cpu.Seconds())
 	}
 	b.figures.Rounds = append(b.figures.Rounds, r)
 	return nil
 }
 
+// legFunc consumes the topic into a store and says how long that took.
+type legFunc func(ctx context.Context, store *clickhouse.Store, group string) (time.Duration, error)
+
+// legResult is what one leg took.
+type legResult struct {
+	took time.Duration
+	cpu  time.Duration // from joining the group to the last row, of this process and ClickHouse
+	rows uint64        // written to any table
+}
+
 // leg runs one leg into a database of its own, checks that it holds each event once with
-// the content that the first leg found, and drops it. It returns also how many rows
-// were written.
-func (b *pipelineBench) leg(ctx context.Context, name string, run func(context.Context, *clickhouse.Store, string) (time.Duration, error)) (took time.Duration, rows uint64, err error) {
+// the content that the first leg found, and drops it.
+func (b *pipelineBench) leg(ctx context.Context, name string, run legFunc) (r legResult, err error) {
 	store, err := clickhouse.Open(ctx, b.dsn, clickhouse.Options{Database: "bench_" + name})
 	if err != nil {
-		return 0, 0, err
+		return r, err
 	}
 	defer closeWith(&err, "database", store.Close)
 	if err := store.Migrate(ctx); err != nil {
-		return 0, 0, err
+		return r, err
 	}
 	before, err := store.InsertedRows(ctx)
 	if err != nil {
-		return 0, 0, err
+		return r, err
 	}
-	if took, err = run(ctx, store, "postage-bench-"+b.id+"-"+name); err != nil {
-		return 0, 0, err
+	cpu := cpuTime() + cpuTimeOf(b.pid)
+	if r.took, err = run(ctx, store, "postage-bench-"+b.id+"-"+name); err != nil {
+		return r, err
 	}
+	r.cpu = cpuTime() + cpuTimeOf(b.pid) - cpu
 	after, err := store.InsertedRows(ctx)
 	if err != nil {
-		return 0, 0, err
+		return r, err
 	}
+	r.rows = after - before
 	content, err := store.Content(ctx)
 	if err != nil {
-		return 0, 0, err
+		return r, err
 	}
 	if b.content == (clickhouse.Content{}) {
 		b.content = content
 	}
 	if content.Events != b.events || content.Origins != b.events || content != b.content {
-		return 0, 0, fmt.Errorf("the table holds %+v; want %d events, each once, with the content of the legs before: %+v", content, b.events, b.content)
+		return r, fmt.Errorf("the table holds %+v; want %d events, each once, with the content of the legs before: %+v", content, b.events, b.content)
 	}
-	return took, after - before, store.DropBench(ctx)
+	return r, store.DropBench(ctx)
 }
 
 func (b *pipelineBench) summary() pipelineFigures {
@@ -246,6 +266,9 @@ func (b *pipelineBench) summary() pipelineFigures {
 	f.RawPerS = median(f.Rounds, func(r pipelineRound) int64 { return r.RawPerS })
 	f.KafkaEnginePerS = median(f.Rounds, func(r pipelineRound) int64 { return r.KafkaEnginePerS })
 	f.RatedPerS = median(f.Rounds, func(r pipelineRound) int64 { return r.RatedPerS })
+	f.RawCPU = median(f.Rounds, func(r pipelineRound) float64 { return r.RawCPU })
+	f.KafkaEngineCPU = median(f.Rounds, func(r pipelineRound) float64 { return r.KafkaEngineCPU })
+	f.RatedCPU = median(f.Rounds, func(r pipelineRound) float64 { return r.RatedCPU })
 	f.RowsPerEvent = median(f.Rounds, func(r pipelineRound) float64 { return r.RowsPerEvent })
 	f.RatedToRaw = float64(f.RatedPerS) / float64(f.RawPerS)
 	f.RatedToKafkaEngine = float64(f.RatedPerS) / float64(f.KafkaEnginePerS)
@@ -258,7 +281,7 @@ func median[T int64 | float64](rounds []pipelineRound, of func(pipelineRound) T)
 		values[i] = of(r)
 	}
 	slices.Sort(values)
-	return values[len(values)/2]
+	return (values[(len(values)-1)/2] + values[len(values)/2]) / 2
 }
 
 var errNoPartitions = errors.New("the group gave this process no partition")

@@ -34,6 +34,9 @@ func TestBenchPipeline(t *testing.T) {
 	if f.RawPerS <= 0 || f.KafkaEnginePerS <= 0 || f.RatedPerS <= 0 || f.RatedToRaw != float64(f.RatedPerS)/float64(f.RawPerS) || f.RatedToKafkaEngine != float64(f.RatedPerS)/float64(f.KafkaEnginePerS) {
 		t.Errorf("rates and ratios: %+v", f)
 	}
+	if f.RawCPU <= 0 || f.KafkaEngineCPU <= 0 || f.RatedCPU <= 0 {
+		t.Errorf("processor time: %+v", f)
+	}
 	if f.RowsPerEvent < 1 || f.RowsPerEvent > 3 || f.PeakRSSMB < 10 || !strings.Contains(f.Machine, "cores") || len(f.Rounds) != 1 || f.Broker != "embedded" || f.Partitions != topicPartitions || f.KafkaEngine.Consumers == 0 {
 		t.Errorf("figures: %+v", f)
 	}
@@ -48,11 +51,11 @@ func TestBenchPipelineChecks(t *testing.T) {
 		return ingest.Record{Origin: ingest.Origin{Topic: "t", Offset: offset}, Event: rating.Event{Type: rating.Sent, At: rating.At(time.Unix(1_790_000_000, 0)), MessageID: "m", Sender: "+442079460000", User: "+447700900123", Template: template}}
 	}
 	leg := func(name string, records ...ingest.Record) error {
-		_, rows, err := b.leg(t.Context(), name, func(ctx context.Context, store *clickhouse.Store, _ string) (time.Duration, error) {
+		result, err := b.leg(t.Context(), name, func(ctx context.Context, store *clickhouse.Store, _ string) (time.Duration, error) {
 			return time.Second, store.Append(ctx, ingest.Sole{Name: "bench"}, &ingest.Batch{Events: records})
 		})
-		if err == nil && rows != uint64(len(records)) {
-			t.Errorf("%s: %d rows written, want %d", name, rows, len(records))
+		if err == nil && result.rows != uint64(len(records)) {
+			t.Errorf("%s: %d rows written, want %d", name, result.rows, len(records))
 		}
 		return err
 	}
