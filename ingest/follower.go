@@ -7,9 +7,10 @@ import "context"
 // also how far the follower has got; what a successor finds between the committed
 // offset and the end of the log it must look at again.
 //
-// Begin, Observe, CatchUp and End are called from one goroutine at a time. After an error
-// that is not hopeless (ErrHopeless) the same call comes again, with the same batch, until it
-// succeeds or the generation is over; nothing of the batch is committed before.
+// Begin, Observe, CatchUp and End are called from one goroutine at a time. Begin and CatchUp
+// are called again when they fail, unless the error is ErrHopeless. An error of Observe
+// ends the generation with nothing of the batch committed; the next one begins where
+// this one had committed.
 type Follower interface {
 	// Begin starts a generation of ownership, before its first batch.
 	Begin(ctx context.Context, t Takeover) error

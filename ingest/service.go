@@ -20,7 +20,8 @@ import (
 // The stages run side by side, joined by channels of one batch each: what the last
 // one cannot take holds the first one back. Batches are appended, observed and
 // committed in the order they were read, so that only the contiguous prefix is
-// ever committed. At most seven batches are in memory at a time.
+// ever committed. At most seven batches are on the way at a time, and nothing more is
+// fetched while they hold four times BatchBytes.
 type Service struct {
 	Source  Source
 	Log     Log
@@ -94,6 +95,10 @@ type shift struct {
 
 	resume   *resumption
 	finished map[Partition]int64 // up to where, exclusive
+
+	held  atomic.Int64  // bytes on the way
+	sizes chan int      // of the batches on the way, in their order
+	freed chan struct{} // a batch has been finished
 }
 
 // generation consumes the partitions of one generation until it ends.
@@ -105,7 +110,7 @@ func (s *Service) generation(stop context.Context, gen Generation) error {
 		time.AfterFunc(s.StopWithin, func() { cancel(errStopped) })
 	})()
 
-	w := &shift{Service: s, gen: gen, stop: stop, work: work, finished: map[Partition]int64{}}
+	w := &shift{Service: s, gen: gen, stop: stop, work: work, finished: map[Partition]int64{}, sizes: make(chan int, 8), freed: make(chan struct{}, 1)}
 	err := s.keepTrying(stop, work, gen, "taking over", func(ctx context.Context) (err error) {
 		w.resume, err = s.resume(ctx, gen)
 		return err
@@ -172,6 +177,11 @@ func (s *Service) generation(stop context.Context, gen Generation) error {
 				cancel(err)
 				return
 			}
+			w.held.Add(-int64(<-w.sizes))
+			select {
+			case w.freed <- struct{}{}:
+			default:
+			}
 		}
 	}()
 
@@ -184,7 +194,9 @@ func (s *Service) generation(stop context.Context, gen Generation) error {
 		}
 	}
 	cancel(nil)
-	for range raw { // let collect end when a later stage gave up first
+	for range raw { // let the stages before end when a later one gave up first
+	}
+	for range decoded {
 	}
 	switch cause := context.Cause(work); {
 	case !errors.Is(cause, context.Canceled):
@@ -208,11 +220,16 @@ func (w *shift) collect(raw chan<- []Message) error {
 		}
 		select {
 		case raw <- batch:
+			w.sizes <- bytes
 			batch, bytes = nil, 0
 		case <-w.work.Done():
 		}
 	}
 	for w.work.Err() == nil {
+		if w.held.Load() >= int64(4*w.BatchBytes) {
+			flush()
+			w.waitForRoom()
+		}
 		wait, cancel := context.WithCancel(w.stop)
 		if len(batch) > 0 {
 			wait, cancel = context.WithDeadline(w.stop, oldest.Add(w.BatchAge))
@@ -227,13 +244,15 @@ func (w *shift) collect(raw chan<- []Message) error {
 		if before == 0 && len(batch) > 0 {
 			oldest = time.Now()
 		}
+		had := bytes
 		for _, m := range batch[before:] {
 			bytes += len(m.Key) + len(m.Value)
 		}
+		w.held.Add(int64(bytes - had))
 		switch {
 		case w.stop.Err() != nil:
 			flush()
-			return nil
+			return nil //nolint:nilerr // asked to stop: the error only says so
 		case errors.Is(err, ErrGenerationEnded):
 			return nil // what is not yet being stored is for the successor
 		case err != nil && !late && w.work.Err() == nil:
@@ -243,6 +262,21 @@ func (w *shift) collect(raw chan<- []Message) error {
 		}
 	}
 	return nil
+}
+
+// waitForRoom returns when less is held, or when there is something else to do.
+func (w *shift) waitForRoom() {
+	for w.held.Load() >= int64(4*w.BatchBytes) {
+		select {
+		case <-w.freed:
+		case <-w.gen.Over():
+			return
+		case <-w.stop.Done():
+			return
+		case <-w.work.Done():
+			return
+		}
+	}
 }
 
 // store makes one batch durable. What is refused is published first: once the ledger has
@@ -271,11 +305,8 @@ func (w *shift) store(b *Batch) error {
 // finish commits a batch that is durable, once the follower has seen it.
 func (w *shift) finish(b *Batch) error {
 	if w.Follower != nil {
-		err := w.keepTrying(w.stop, w.work, w.gen, "live classification", func(ctx context.Context) error {
-			return w.Follower.Observe(ctx, b)
-		})
-		if err != nil {
-			return err
+		if err := w.Follower.Observe(w.work, b); err != nil {
+			return w.anew(fmt.Errorf("live classification: %w", err))
 		}
 	}
 	next := map[Partition]int64{}
@@ -298,6 +329,20 @@ func (w *shift) finish(b *Batch) error {
 		return w.catchUp()
 	}
 	return nil
+}
+
+// anew is what to return when the generation has to be begun anew because of err.
+func (w *shift) anew(err error) error {
+	switch {
+	case errors.Is(err, ErrHopeless), errors.Is(err, ErrGenerationEnded), w.gen.Over() == nil: // a source that gives no other
+		return err
+	case w.stop.Err() != nil:
+		return fmt.Errorf("%w: %w", errStopped, err)
+	}
+	w.Stats.Retries.Add(1)
+	w.Logger.Warn("beginning anew", "error", err)
+	w.gen.GiveUp()
+	return ErrGenerationEnded
 }
 
 // catchUp lets the follower finish too, and returns errCaughtUp.

@@ -66,6 +66,8 @@ type Generation interface {
 	Over() <-chan struct{}
 	// End says that nothing is in hand any more, so that others may take over at once.
 	End()
+	// GiveUp ends the ownership before its time; Next then gives another.
+	GiveUp()
 }
 
 // Sole is the tenure of a source that nobody else reads: it ends with the process.
@@ -82,6 +84,9 @@ func (Sole) Over() <-chan struct{} { return nil }
 
 // End implements Generation.
 func (Sole) End() {}
+
+// GiveUp implements Generation: there is no other.
+func (Sole) GiveUp() {}
 
 // RefusedSink takes refused records to where people and programs can see them,
 // besides the table. Delivery is at least once.

@@ -235,11 +235,11 @@ type cutConn struct {
 	c *cutter
 }
 
-// Write cuts the connection with a chance that grows with what is written, behind a part
-// of that.
+// Write cuts the connection behind a part of what is written, with a chance that grows with
+// that; one in three of the large ones gets through untouched.
 func (c *cutConn) Write(b []byte) (int, error) {
 	c.c.mu.Lock()
-	cut, n := c.c.on && c.c.chance.IntN(c.c.bytes) < len(b)+c.c.bytes/100, 0
+	cut, n := c.c.on && c.c.chance.IntN(c.c.bytes) < min(len(b)+c.c.bytes/100, c.c.bytes*2/3), 0
 	if cut {
 		c.c.cuts++
 		n = c.c.chance.IntN(len(b) + 1)

@@ -55,7 +55,7 @@ func (n *generation) fetchAll(ctx context.Context, from map[ingest.Partition]int
 		}
 		switch {
 		case ctx.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // the generation is over: the error only says so
 		case errors.Is(err, ingest.ErrHopeless):
 			return err
 		case hopeless(err):

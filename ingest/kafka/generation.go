@@ -120,6 +120,9 @@ func (n *generation) Over() <-chan struct{} { return n.over }
 // End implements ingest.Generation.
 func (n *generation) End() { n.end() }
 
+// GiveUp implements ingest.Generation.
+func (n *generation) GiveUp() { n.abandon() }
+
 // Start implements ingest.Generation.
 func (n *generation) Start(from map[ingest.Partition]int64) {
 	n.due = map[int32]int64{}

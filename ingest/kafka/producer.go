@@ -71,7 +71,7 @@ func (p *Producer) Publish(ctx context.Context, refused []ingest.Refused) error 
 func (p *Producer) publish(ctx context.Context, records []Produced) error {
 	err := p.Produce(ctx, records...)
 	tooLarge := errors.Is(err, kafkago.MessageSizeTooLarge)
-	if errs := (kafkago.WriteErrors)(nil); errors.As(err, &errs) {
+	if errs := kafkago.WriteErrors(nil); errors.As(err, &errs) {
 		var failed []Produced
 		for i, err := range errs {
 			if err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"postage/ingest"
 	"postage/ingest/kafka/apachekafka"
@@ -105,7 +104,7 @@ func testTransactions(t *testing.T, broker string) {
 	send(other, "open: neither good nor bad yet", 1)
 	t.Cleanup(func() { _ = other.EndTransaction(context.Background(), kgo.TryAbort) })
 
-	group, err := JoinGroup([]string{broker}, "events", "g", slog.New(slog.NewTextHandler(io.Discard, nil)), GroupOptions{})
+	group, err := JoinGroup([]string{broker}, "events", "g", slog.New(slog.DiscardHandler), GroupOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
