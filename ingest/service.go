@@ -315,6 +315,10 @@ func (w *shift) finish(b *Batch) error {
 		next[p], w.finished[p] = span.To, span.To
 		w.Stats.Records.Add(span.Records)
 	}
+	if len(b.Refused) > 0 { // the details, which may quote a user's number, are in the table
+		first := &b.Refused[0]
+		w.Logger.Info("records refused", "count", len(b.Refused), "first_topic", first.Topic, "first_partition", first.Partition, "first_offset", first.Offset, "reason", first.Reason)
+	}
 	w.Stats.Events.Add(int64(len(b.Events)))
 	w.Stats.Refused.Add(int64(len(b.Refused)))
 	w.Stats.Batches.Add(1)

@@ -28,7 +28,7 @@ const (
 // cli is the command line. One file per subcommand holds its struct and its Run.
 type cli struct {
 	Demo    demoCommand    `cmd:"" help:"A month of made-up traffic through the whole pipeline, on the embedded engines."`
-	Ingest  ingestCommand  `cmd:"" help:"Consume events from Kafka into the log."`
+	Ingest  ingestCommands `cmd:"" help:"Consume events from Kafka into the log; status: is it complete?"`
 	Rate    rateCommand    `cmd:"" help:"Rate events offline: events in, one JSON line per outbound message out."`
 	Close   closeCommand   `cmd:"" help:"Close a month: statements, invoices, and later the adjustments."`
 	Tariff  tariffCommand  `cmd:"" help:"Check, compare, import and export tariffs."`
@@ -36,7 +36,8 @@ type cli struct {
 	Bench   benchCommand   `cmd:"" help:"Measure the hot paths on this machine."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 
-	Verbose bool `short:"v" help:"Log what is done, not only what goes wrong."`
+	Verbose   bool   `short:"v" help:"Log what is done, not only what goes wrong."`
+	LogFormat string `name:"log-format" enum:"text,json" default:"text" help:"Format of the log: text or json (default ${default}). Numbers of users are masked in either."`
 }
 
 // streams are the program's input and output. Results go to out; progress, logs
@@ -74,13 +75,9 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 		fmt.Fprintf(errOut, "postage: %v\nRun \"postage --help\" or \"postage COMMAND --help\".\n", err)
 		return exitUsage
 	}
-	level := slog.LevelWarn
-	if c.Verbose {
-		level = slog.LevelInfo
-	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	s := &streams{in, out, errOut, slog.New(slog.NewTextHandler(errOut, &slog.HandlerOptions{Level: level}))}
+	s := &streams{in, out, errOut, newLogger(errOut, c.LogFormat, c.Verbose)}
 	command.BindTo(ctx, (*context.Context)(nil))
 	err = command.Run(s)
 	var usage usageError

@@ -189,7 +189,7 @@ func (d *demo) fill(ctx context.Context) error {
 // produceAndConsume runs the ingest service while produce sends, until all that
 // was sent is in the log.
 func (d *demo) produceAndConsume(ctx context.Context, produce func(*kafka.Producer) error) (err error) {
-	producer := kafka.NewProducer(d.engines.brokers, eventsTopic)
+	producer := d.engines.cluster().Producer(eventsTopic)
 	defer closeWith(&err, "producer", producer.Close)
 	service, closeService, err := d.engines.newService(d.streams, d.tariff.Tariff)
 	if err != nil {

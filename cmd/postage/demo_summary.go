@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"postage/rating"
 	"postage/reports"
 	"postage/reports/closing"
@@ -128,7 +129,11 @@ func (d *demo) further(r *closing.Result) {
 	query := "SELECT account, category, market, count() AS messages, sum(price) AS revenue, any(currency) AS currency FROM postage.v_charges WHERE run = '" + r.Run.ID + "' GROUP BY ALL ORDER BY currency, revenue DESC LIMIT 3 BY currency FORMAT PrettyCompact"
 	switch {
 	case d.flags.Keep && d.engines.httpURL != "":
-		fmt.Fprintf(d.out, "\nThe engines keep running until Ctrl-C. Look further with SQL:\n  curl '%s' --data-binary \"%s\"\n", d.engines.httpURL, query)
+		login := ""
+		if os.Getenv("POSTAGE_CLICKHOUSE_PASSWORD") != "" {
+			login = ` -H "X-ClickHouse-User: postage" -H "X-ClickHouse-Key: $POSTAGE_CLICKHOUSE_PASSWORD"`
+		}
+		fmt.Fprintf(d.out, "\nThe engines keep running until Ctrl-C. Look further with SQL:\n  curl '%s'%s --data-binary \"%s\"\n", d.engines.httpURL, login, query)
 	case d.engines.httpURL != "":
 		fmt.Fprintf(d.out, "\nTo look further with SQL, run it again with --keep.\n")
 	default:

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"sync/atomic"
 
 	kafkaembedded "postage/ingest/kafka/embedded"
 	clickhouseembedded "postage/schemas/clickhouse/embedded"
@@ -28,12 +29,17 @@ const (
 	topicPartitions = 4 // of topics that we create; existing ones stay as they are
 )
 
+// topicNames are the topics of a pipeline and its consumer group.
+type topicNames struct{ events, refused, group string }
+
 // engineFlags say where events come from and where results are kept. Embedded
 // and cluster are values of two flags; nothing else in the program knows.
 type engineFlags struct {
-	Kafka      string `placeholder:"HOST:PORT,..." help:"Kafka brokers. Without it a broker runs inside this process, its log under --data."`
-	Clickhouse string `name:"clickhouse" placeholder:"DSN" help:"ClickHouse, as clickhouse://user@host:9000/database; the password comes from POSTAGE_CLICKHOUSE_PASSWORD. Without it an engine is started for this process, its tables under --data."`
-	Data       string `placeholder:"DIR" help:"Folder of the embedded engines and the books (default: postage in the user's configuration folder)."`
+	Kafka string `placeholder:"HOST:PORT,..." help:"Kafka brokers. Without it a broker runs inside this process, its log under --data."`
+	kafkaSecurityFlags
+	Clickhouse   string `name:"clickhouse" placeholder:"DSN" help:"ClickHouse, as clickhouse://user@host:9000/database, with ?secure=true for TLS; the password comes from POSTAGE_CLICKHOUSE_PASSWORD. Without it an engine is started for this process, its tables under --data."`
+	ClickhouseCA string `name:"clickhouse-ca" placeholder:"FILE" help:"Certificate authority of ClickHouse, PEM; implies TLS (default: those that the system trusts)."`
+	Data         string `placeholder:"DIR" help:"Folder of the embedded engines and the books (default: postage in the user's configuration folder)."`
 }
 
 func (f *engineFlags) dataDir() string {
@@ -45,12 +51,21 @@ func (f *engineFlags) dataDir() string {
 
 // engines are what the flags name, opened.
 type engines struct {
-	brokers []string
-	store   *clickhouse.Store
-	httpURL string        // of the embedded ClickHouse, "" for a server of the user's
-	session time.Duration // of our member of the consumer group; 0 for the default
+	brokers  []string
+	security kafka.Security
+	store    *clickhouse.Store
+	httpURL  string        // of the embedded ClickHouse, "" for a server of the user's
+	session  time.Duration // of our member of the consumer group; 0 for the default
+
+	names       *topicNames   // nil for the usual ones
+	connections *atomic.Int64 // to Kafka, of consumers; nil when nobody counts them
 
 	closers []func() error // in order of opening
+}
+
+// cluster is Kafka as the flags name it.
+func (e *engines) cluster() kafka.Cluster {
+	return kafka.Cluster{Brokers: e.brokers, Security: e.security, Connections: e.connections}
 }
 
 // Close closes clients before the engines they talk to.
@@ -65,9 +80,13 @@ func (e *engines) Close() error {
 // openStore opens ClickHouse and brings its tables up to date.
 func (f *engineFlags) openStore(ctx context.Context, s *streams, e *engines) error {
 	dsn := f.Clickhouse
+	password := os.Getenv("POSTAGE_CLICKHOUSE_PASSWORD")
+	if dsn == "" && f.ClickhouseCA != "" {
+		return usagef("--clickhouse-ca is for a server named by --clickhouse; the embedded engine does not leave this machine")
+	}
 	if dsn == "" {
 		server, err := clickhouseembedded.Start(ctx, clickhouseembedded.Options{
-			DataDir: filepath.Join(f.dataDir(), "clickhouse"), Log: s.log, Progress: s.err,
+			DataDir: filepath.Join(f.dataDir(), "clickhouse"), Log: s.log, Progress: s.err, Password: password,
 		})
 		if err != nil {
 			return err
@@ -76,7 +95,9 @@ func (f *engineFlags) openStore(ctx context.Context, s *streams, e *engines) err
 		e.httpURL = "http://" + server.HTTPAddr + "/"
 		dsn = server.DSN()
 	}
-	store, err := clickhouse.Open(ctx, dsn, clickhouse.Options{Password: os.Getenv("POSTAGE_CLICKHOUSE_PASSWORD"), Database: databaseOf(f.Clickhouse)})
+	store, err := clickhouse.Open(ctx, dsn, clickhouse.Options{
+		Password: password, Database: databaseOf(f.Clickhouse), CAFile: f.ClickhouseCA,
+	})
 	if err != nil {
 		return err
 	}
@@ -84,6 +105,9 @@ func (f *engineFlags) openStore(ctx context.Context, s *streams, e *engines) err
 	e.closers = append(e.closers, store.Close)
 	return store.Migrate(ctx)
 }
+
+// brokerList reads HOST:PORT,...
+func brokerList(s string) []string { return strings.Split(s, ",") }
 
 // databaseOf leaves the database to the user's DSN; the embedded engine has ours.
 func databaseOf(dsn string) string {
@@ -95,6 +119,10 @@ func databaseOf(dsn string) string {
 
 // openKafka opens the brokers and makes our topics where they are missing.
 func (f *engineFlags) openKafka(ctx context.Context, s *streams, e *engines) error {
+	var err error
+	if e.security, err = f.openSecurity(f.Kafka == ""); err != nil {
+		return err
+	}
 	if f.Kafka == "" {
 		broker, err := kafkaembedded.Start(kafkaembedded.Options{DataDir: filepath.Join(f.dataDir(), "kafka"), Log: s.log})
 		if err != nil {
@@ -103,9 +131,15 @@ func (f *engineFlags) openKafka(ctx context.Context, s *streams, e *engines) err
 		e.closers = append(e.closers, broker.Close)
 		e.brokers = []string{broker.Addr()}
 	} else {
-		e.brokers = strings.Split(f.Kafka, ",")
+		e.brokers = brokerList(f.Kafka)
 	}
-	return kafka.EnsureTopics(ctx, e.brokers,
+	for _, warning := range e.cluster().Warnings() {
+		s.log.Warn(warning)
+	}
+	if err := e.cluster().Reach(ctx); err != nil {
+		return err
+	}
+	return e.cluster().EnsureTopics(ctx,
 		kafka.Topic{Name: eventsTopic, Partitions: topicPartitions}, kafka.Topic{Name: refusedTopic, Partitions: 1})
 }
 
@@ -137,11 +171,15 @@ func newDecoder(t *rating.Tariff) *events.Decoder {
 
 // newService wires broker and log together. The caller closes what it returns.
 func (e *engines) newService(s *streams, t *rating.Tariff) (*ingest.Service, func() error, error) {
-	group, err := kafka.JoinGroup(e.brokers, eventsTopic, consumerGroup, s.log, kafka.GroupOptions{SessionTimeout: e.session})
+	names := e.names
+	if names == nil {
+		names = &topicNames{eventsTopic, refusedTopic, consumerGroup}
+	}
+	group, err := e.cluster().JoinGroup(names.events, names.group, s.log, kafka.GroupOptions{SessionTimeout: e.session})
 	if err != nil {
 		return nil, nil, err
 	}
-	refused := kafka.NewProducer(e.brokers, refusedTopic)
+	refused := e.cluster().Producer(names.refused)
 	service := &ingest.Service{Source: group, Log: e.store, Refused: refused, Decoder: newDecoder(t), Logger: s.log}
 	return service, func() error { return errors.Join(group.Close(), refused.Close()) }, nil
 }

@@ -56,6 +56,7 @@ var clients = []struct {
 	{"github.com/twmb/franz-go", []string{"ingest/kafka/embedded", "ingest/kafka/apachekafka"}},
 	{"modernc.org/sqlite", []string{"reports/books"}},
 	{"github.com/alecthomas/kong", []string{"cmd/postage"}},
+	{"github.com/prometheus/", []string{"ingest/metrics"}},
 	{"github.com/ebitengine/purego", []string{"schemas/clickhouse/embedded"}},
 }
 

@@ -99,17 +99,7 @@ func (g *Group) leaders(ctx context.Context, positions []*position) (map[int][]*
 
 // metadata is what the cluster says of our topic.
 func (g *Group) metadata(ctx context.Context) (kafkago.Topic, error) {
-	client := &kafkago.Client{Addr: g.addr(), Timeout: 10 * time.Second, Transport: g.transport}
-	meta, err := client.Metadata(ctx, &kafkago.MetadataRequest{Topics: []string{g.topic}})
-	switch {
-	case err != nil:
-		return kafkago.Topic{}, fmt.Errorf("topic %s: %w", g.topic, err)
-	case len(meta.Topics) != 1:
-		return kafkago.Topic{}, fmt.Errorf("topic %s: the broker knows %d of that name", g.topic, len(meta.Topics))
-	case meta.Topics[0].Error != nil:
-		return kafkago.Topic{}, fmt.Errorf("topic %s: %w", g.topic, meta.Topics[0].Error)
-	}
-	return meta.Topics[0], nil
+	return topicMetadata(ctx, g.client(), g.topic)
 }
 
 // fetchFrom reads the partitions that one broker leads, until something goes wrong, here

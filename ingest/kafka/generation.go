@@ -84,34 +84,14 @@ func (n *generation) resolve(ctx context.Context) error {
 
 // bounds asks the brokers what can be read of some partitions.
 func (g *Group) bounds(ctx context.Context, partitions []int) (map[ingest.Partition]ingest.Bounds, error) {
-	if len(partitions) == 0 {
-		return nil, nil
-	}
-	requests := make([]kafkago.OffsetRequest, 0, 2*len(partitions))
-	for _, id := range partitions {
-		requests = append(requests, kafkago.FirstOffsetOf(id), kafkago.LastOffsetOf(id))
-	}
-	client := &kafkago.Client{Addr: g.addr(), Timeout: 10 * time.Second, Transport: g.transport}
-	resp, err := client.ListOffsets(ctx, &kafkago.ListOffsetsRequest{
-		Topics: map[string][]kafkago.OffsetRequest{g.topic: requests}, IsolationLevel: kafkago.ReadCommitted,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("topic %s: offsets: %w", g.topic, err)
-	}
-	bounds := make(map[ingest.Partition]ingest.Bounds, len(partitions))
-	for _, p := range resp.Topics[g.topic] {
-		if p.Error != nil {
-			return nil, fmt.Errorf("topic %s, partition %d: offsets: %w", g.topic, p.Partition, p.Error)
-		}
-		bounds[ingest.Partition{Topic: g.topic, ID: int32(p.Partition)}] = ingest.Bounds{First: p.FirstOffset, Next: p.LastOffset}
-	}
-	if len(bounds) != len(partitions) {
-		return nil, fmt.Errorf("topic %s: offsets of %d partitions, want %d", g.topic, len(bounds), len(partitions))
-	}
-	return bounds, nil
+	return bounds(ctx, g.client(), g.topic, partitions)
 }
 
-func (g *Group) addr() net.Addr { return kafkago.TCP(g.brokers...) }
+func (g *Group) client() *kafkago.Client {
+	return &kafkago.Client{Addr: g.addr(), Timeout: dialTimeout, Transport: g.transport}
+}
+
+func (g *Group) addr() net.Addr { return kafkago.TCP(g.cluster.Brokers...) }
 
 // Owner implements ingest.Tenure.
 func (n *generation) Owner() ingest.Owner {

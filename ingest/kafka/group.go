@@ -28,7 +28,7 @@ const DefaultSessionTimeout = 15 * time.Second
 // records, does not know aborted transactions, and steps over deleted records without a
 // word. See fetch.go.
 type Group struct {
-	brokers   []string
+	cluster   Cluster
 	topic     string
 	id        string
 	session   time.Duration
@@ -42,15 +42,21 @@ type GroupOptions struct {
 	SessionTimeout time.Duration // 0 means DefaultSessionTimeout
 }
 
+// JoinGroup joins a consumer group over brokers without security: Cluster.JoinGroup.
+func JoinGroup(brokers []string, topic, id string, logger *slog.Logger, o GroupOptions) (*Group, error) {
+	return Cluster{Brokers: brokers}.JoinGroup(topic, id, logger, o)
+}
+
 // JoinGroup joins a consumer group. A group without a committed offset starts at
 // the earliest record: what came before it first started counts too.
-func JoinGroup(brokers []string, topic, id string, logger *slog.Logger, o GroupOptions) (*Group, error) {
+func (c Cluster) JoinGroup(topic, id string, logger *slog.Logger, o GroupOptions) (*Group, error) {
 	if o.SessionTimeout == 0 {
 		o.SessionTimeout = DefaultSessionTimeout
 	}
 	g, err := kafkago.NewConsumerGroup(kafkago.ConsumerGroupConfig{
 		ID:                    id,
-		Brokers:               brokers,
+		Brokers:               c.Brokers,
+		Dialer:                c.dialer(),
 		Topics:                []string{topic},
 		StartOffset:           kafkago.FirstOffset,
 		WatchPartitionChanges: true,
@@ -63,9 +69,11 @@ func JoinGroup(brokers []string, topic, id string, logger *slog.Logger, o GroupO
 		ErrorLogger:           kafkago.LoggerFunc(func(f string, a ...any) { logger.Info(fmt.Sprintf(f, a...)) }),
 	})
 	if err != nil {
-		return nil, fmt.Errorf("kafka %v, group %s: %w", brokers, id, err)
+		return nil, fmt.Errorf("kafka %v, group %s: %w", c.Brokers, id, err)
 	}
-	return &Group{brokers, topic, id, o.SessionTimeout, g, &kafkago.Transport{DialTimeout: 5 * time.Second, MetadataTTL: 2 * time.Second}, logger}, nil
+	transport := c.transport()
+	transport.DialTimeout, transport.MetadataTTL = 5*time.Second, 2*time.Second
+	return &Group{c, topic, id, o.SessionTimeout, g, transport, logger}, nil
 }
 
 // Close leaves the group. A broker that does not answer is not waited for: the
@@ -102,7 +110,7 @@ func (g *Group) Next(ctx context.Context) (ingest.Generation, error) {
 		case ctx.Err() != nil, errors.Is(err, kafkago.ErrGroupClosed), errors.Is(err, ingest.ErrHopeless):
 			return nil, err
 		case hopeless(err):
-			return nil, fmt.Errorf("kafka %v, topic %s, group %s: %w: %w", g.brokers, g.topic, g.id, err, ingest.ErrHopeless)
+			return nil, fmt.Errorf("kafka %v, topic %s, group %s: %w: %w", g.cluster.Brokers, g.topic, g.id, err, ingest.ErrHopeless)
 		}
 		if time.Since(reminded) > remindEvery {
 			g.logger.Warn("joining the group", "error", err)

@@ -18,10 +18,16 @@ import (
 // returns.
 type Producer struct{ w *kafkago.Writer }
 
-// NewProducer returns a producer for a topic.
+// NewProducer returns a producer over brokers without security: Cluster.Producer.
 func NewProducer(brokers []string, topic string) *Producer {
+	return Cluster{Brokers: brokers}.Producer(topic)
+}
+
+// Producer returns a producer for a topic.
+func (c Cluster) Producer(topic string) *Producer {
 	return &Producer{&kafkago.Writer{
-		Addr:         kafkago.TCP(brokers...),
+		Addr:         kafkago.TCP(c.Brokers...),
+		Transport:    c.transport(),
 		Topic:        topic,
 		Balancer:     kafkago.Murmur2Balancer{},
 		RequiredAcks: kafkago.RequireAll,
@@ -108,7 +114,11 @@ func refusedRecords(refused []ingest.Refused) []Produced {
 }
 
 // Close flushes and closes.
-func (p *Producer) Close() error { return p.w.Close() }
+func (p *Producer) Close() error {
+	err := p.w.Close()
+	p.w.Transport.(*kafkago.Transport).CloseIdleConnections()
+	return err
+}
 
 // Topic is a topic to be there.
 type Topic struct {
@@ -116,10 +126,17 @@ type Topic struct {
 	Partitions int
 }
 
+// EnsureTopics is Cluster.EnsureTopics over brokers without security.
+func EnsureTopics(ctx context.Context, brokers []string, topics ...Topic) error {
+	return Cluster{Brokers: brokers}.EnsureTopics(ctx, topics...)
+}
+
 // EnsureTopics creates the topics that do not exist, keeping their records for
 // ever. Existing ones are left as they are.
-func EnsureTopics(ctx context.Context, brokers []string, topics ...Topic) error {
-	client := &kafkago.Client{Addr: kafkago.TCP(brokers...), Timeout: 10 * time.Second}
+func (c Cluster) EnsureTopics(ctx context.Context, topics ...Topic) error {
+	transport := c.transport()
+	defer transport.CloseIdleConnections()
+	client := &kafkago.Client{Addr: kafkago.TCP(c.Brokers...), Timeout: dialTimeout, Transport: transport}
 	req := &kafkago.CreateTopicsRequest{}
 	for _, t := range topics {
 		req.Topics = append(req.Topics, kafkago.TopicConfig{
@@ -134,11 +151,11 @@ func EnsureTopics(ctx context.Context, brokers []string, topics ...Topic) error 
 	}
 	resp, err := client.CreateTopics(ctx, req)
 	if err != nil {
-		return fmt.Errorf("kafka %v: create topics: %w", brokers, err)
+		return fmt.Errorf("kafka %v: create topics: %w", c.Brokers, err)
 	}
 	for name, err := range resp.Errors {
 		if err != nil && !errors.Is(err, kafkago.TopicAlreadyExists) {
-			return fmt.Errorf("kafka %v: create topic %s: %w", brokers, name, err)
+			return fmt.Errorf("kafka %v: create topic %s: %w", c.Brokers, name, err)
 		}
 	}
 	return nil

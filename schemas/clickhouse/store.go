@@ -29,6 +29,9 @@ type Options struct {
 	Password string
 	// Database replaces the one of the DSN.
 	Database string
+	// CAFile holds the certificate authority of the server, PEM, and implies
+	// TLS; "" for those that the system trusts.
+	CAFile string
 	// Conns is the largest number of connections, 0 means 8. Each running
 	// Conversations holds one for as long as it runs.
 	Conns int
@@ -50,8 +53,11 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := trust(opts, o.CAFile); err != nil {
+		return nil, err
+	}
 	if err := ensureDatabase(ctx, *opts); err != nil {
-		return nil, fmt.Errorf("clickhouse at %s: database %s: %w", strings.Join(opts.Addr, ","), opts.Auth.Database, err)
+		return nil, fmt.Errorf("clickhouse at %s: database %s: %w", strings.Join(opts.Addr, ","), opts.Auth.Database, explain(opts, err))
 	}
 	s, err := connect(ctx, opts)
 	if err != nil {

@@ -41,6 +41,11 @@ type Options struct {
 	Partitions int    // num.partitions; 0 means 4
 	// Config adds to server.properties or replaces what is there.
 	Config map[string]string
+	// Secure adds a listener for SASL over TLS; Config holds its certificate and
+	// mechanisms, as listener.name.secure.*.
+	Secure bool
+	// Scram are users of SCRAM-SHA-512, by name, with their passwords.
+	Scram map[string]string
 }
 
 // Broker is one Apache Kafka node.
@@ -49,6 +54,7 @@ type Broker struct {
 	jars       string
 	port       int // of clients
 	controller int // of the node's own quorum
+	secure     int // of clients over TLS
 
 	mu sync.Mutex
 	p  *process // nil when stopped
@@ -72,9 +78,11 @@ func Start(ctx context.Context, opts Options) (*Broker, error) {
 	}
 	b := &Broker{opts: opts, jars: jars}
 	for attempt := 1; ; attempt++ {
-		if b.port, b.controller, err = twoPorts(); err != nil {
+		ports, err := freePorts(3)
+		if err != nil {
 			return nil, err
 		}
+		b.port, b.controller, b.secure = ports[0], ports[1], ports[2]
 		// Someone may take a free port before the broker binds it.
 		if err = b.Restart(ctx); err == nil {
 			return b, nil
@@ -87,6 +95,9 @@ func Start(ctx context.Context, opts Options) (*Broker, error) {
 
 // Addr is host:port for clients; the same after a Restart.
 func (b *Broker) Addr() string { return fmt.Sprintf("127.0.0.1:%d", b.port) }
+
+// SecureAddr is host:port of the listener that Options.Secure adds.
+func (b *Broker) SecureAddr() string { return fmt.Sprintf("127.0.0.1:%d", b.secure) }
 
 // PID is the process of the node; 0 when it is stopped.
 func (b *Broker) PID() int {

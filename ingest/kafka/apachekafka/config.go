@@ -47,6 +47,11 @@ func (b *Broker) writeProperties() (string, error) {
 		"broker.heartbeat.interval.ms": "500",
 		"log.cleaner.enable":           "false",
 	}
+	if b.opts.Secure {
+		config["listeners"] += ",SECURE://" + b.SecureAddr()
+		config["advertised.listeners"] += ",SECURE://" + b.SecureAddr()
+		config["listener.security.protocol.map"] += ",SECURE:SASL_SSL"
+	}
 	maps.Copy(config, b.opts.Config)
 	var text strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(config)) {
@@ -66,16 +71,16 @@ func (b *Broker) isFormatted() bool {
 	return err == nil
 }
 
-// twoPorts are free now; both are held until both are known, so they differ.
-func twoPorts() (int, int, error) {
-	var ports [2]int
+// freePorts are free now; all are held until all are known, so they differ.
+func freePorts(n int) ([]int, error) {
+	ports := make([]int, n)
 	for i := range ports {
 		l, err := net.Listen("tcp4", "127.0.0.1:0")
 		if err != nil {
-			return 0, 0, fmt.Errorf("apache kafka: a free port: %w", err)
+			return nil, fmt.Errorf("apache kafka: a free port: %w", err)
 		}
 		defer l.Close()
 		ports[i] = l.Addr().(*net.TCPAddr).Port
 	}
-	return ports[0], ports[1], nil
+	return ports, nil
 }

@@ -43,7 +43,11 @@ func (b *Broker) format(ctx context.Context, properties string) error {
 	if b.isFormatted() {
 		return nil
 	}
-	cmd, err := b.java("kafka.tools.StorageTool", "format", "--cluster-id", clusterID, "--config", properties)
+	args := []string{"format", "--cluster-id", clusterID, "--config", properties}
+	for user, password := range b.opts.Scram {
+		args = append(args, "--add-scram", fmt.Sprintf("SCRAM-SHA-512=[name=%s,password=%s]", user, password))
+	}
+	cmd, err := b.java("kafka.tools.StorageTool", args...)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"crypto/sha256"
 	"encoding/xml"
 	"fmt"
 	"net"
@@ -71,7 +72,7 @@ const configXML = `<clickhouse>
 `
 
 // Users: SQL cannot make users here (CREATE USER needs storage clickhouse-local
-// does not have), so the analysts' read-only one is made in this file.
+// does not have), so they are made in this file.
 const usersXML = `<clickhouse>
     <!-- Written by postage at every start; changes are lost. -->
     <profiles>
@@ -80,22 +81,44 @@ const usersXML = `<clickhouse>
     </profiles>
     <quotas><default></default></quotas>
     <users>
-        <default>
-            <password></password>
-            <networks><ip>127.0.0.1</ip></networks>
-            <profile>default</profile>
-            <quota>default</quota>
-        </default>
-        <analyst>
-            <password></password>
-            <networks><ip>127.0.0.1</ip></networks>
-            <profile>analyst</profile>
-            <quota>default</quota>
-            <grants><query>GRANT SHOW, SELECT, dictGet ON *.*</query></grants>
-        </analyst>
+        %s
     </users>
 </clickhouse>
 `
+
+// userXML is one user: name, password, profile, grants.
+const userXML = `<%[1]s>
+            %[2]s
+            <networks><ip>127.0.0.1</ip></networks>
+            <profile>%[3]s</profile>
+            <quota>default</quota>
+            %[4]s
+        </%[1]s>
+        `
+
+// usersText makes the users. The engine's own session, which starts the listeners, is
+// always "default" without a password, and nothing tells it from a client. So with a
+// password that user may do just this, and another one everything.
+func usersText(password string) string {
+	const all, listen = "", "<grants><query>GRANT SYSTEM LISTEN ON *.*</query></grants>"
+	const read = "<grants><query>GRANT SHOW, SELECT, dictGet ON *.*</query></grants>"
+	const noPassword = "<password></password>"
+	user := func(name, password, profile, grants string) string {
+		return fmt.Sprintf(userXML, name, password, profile, grants)
+	}
+	if password == "" {
+		return fmt.Sprintf(usersXML, user(userDefault, noPassword, "default", all)+user(userAnalyst, noPassword, "analyst", read))
+	}
+	hash := fmt.Sprintf("<password_sha256_hex>%x</password_sha256_hex>", sha256.Sum256([]byte(password)))
+	return fmt.Sprintf(usersXML, user(userDefault, noPassword, "default", listen)+
+		user(userWithPassword, hash, "default", all)+user(userAnalyst, hash, "analyst", read))
+}
+
+const (
+	userDefault      = "default"
+	userWithPassword = "postage"
+	userAnalyst      = "analyst"
+)
 
 func writeConfig(opts Options, tcp, http int) (string, error) {
 	memory := "<max_server_memory_usage_to_ram_ratio>0.5</max_server_memory_usage_to_ram_ratio>"
@@ -104,7 +127,7 @@ func writeConfig(opts Options, tcp, http int) (string, error) {
 	}
 	config := fmt.Sprintf(configXML, xmlText(enginePath(opts.DataDir)), xmlText(usersPath(opts.DataDir)),
 		tcp, http, memory, xmlText(historyPath(opts.DataDir)), opts.ExtraConfig)
-	if err := os.WriteFile(usersPath(opts.DataDir), []byte(usersXML), 0o600); err != nil {
+	if err := os.WriteFile(usersPath(opts.DataDir), []byte(usersText(opts.Password)), 0o600); err != nil {
 		return "", fmt.Errorf("clickhouse engine: users: %w", err)
 	}
 	if err := os.WriteFile(configPath(opts.DataDir), []byte(config), 0o600); err != nil {

@@ -11,9 +11,9 @@
 //   - One engine per data directory. The lock is a flock on a file whose
 //     descriptor the child inherits, so it is held until the last of parent and
 //     child is gone, and the kernel frees it whatever happens to them.
-//   - The engine listens on 127.0.0.1 only. User "default" may do everything and
-//     has no password; user "analyst" may only read tables. Whoever can log in
-//     to the machine can therefore reach the data while the engine runs.
+//   - The engine listens on 127.0.0.1 only. One user may do everything, user
+//     "analyst" may only read tables. Without Options.Password neither has one, and
+//     whoever can log in to the machine can reach the data while the engine runs.
 //   - Start returns a server that answered as this data directory's engine, not
 //     as a stranger who took the port first.
 //   - A client cannot end the engine: not with a wrong login, not by hanging up.

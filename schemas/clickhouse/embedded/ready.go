@@ -52,7 +52,7 @@ func askOnce(ctx context.Context, s *Server, path string) error {
 	// A stranger on the port may accept and say nothing.
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	got, err := ask(ctx, s.HTTPAddr, "SELECT path FROM system.disks WHERE name = 'default'")
+	got, err := post(ctx, s.HTTPAddr, "/", s.password, "SELECT path FROM system.disks WHERE name = 'default'")
 	if err != nil {
 		return err
 	}
@@ -72,11 +72,20 @@ func ask(ctx context.Context, addr, query string) (string, error) {
 }
 
 func askPath(ctx context.Context, addr, path, query string) (string, error) {
+	return post(ctx, addr, path, "", query)
+}
+
+// post is ask as the user who has a password, when there is one.
+func post(ctx context.Context, addr, path, password, query string) (string, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+addr+path, strings.NewReader(query))
 	if err != nil {
 		return "", err
 	}
 	req.Close = true
+	if password != "" {
+		req.Header.Set("X-ClickHouse-User", userWithPassword)
+		req.Header.Set("X-ClickHouse-Key", password)
+	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return "", err

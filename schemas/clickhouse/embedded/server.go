@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -45,6 +46,11 @@ type Options struct {
 	// the fetching of the library, which only the context does.
 	StartTimeout time.Duration
 
+	// Password is what the users, then "postage" and "analyst", must give; "" lets
+	// in whoever can reach loopback, as "default". Only its hash is written down.
+	// With a pipe as the engine's stdin (not on Linux) it cannot be had.
+	Password string
+
 	// ExtraConfig is XML put as it is into the engine's <clickhouse> element,
 	// for example <remote_servers> for a Distributed table over two engines.
 	ExtraConfig string
@@ -55,6 +61,7 @@ type Server struct {
 	Addr     string // host:port of the native protocol
 	HTTPAddr string // host:port of the HTTP interface
 
+	password string
 	child    *child
 	lock     *dirLock
 	stopping atomic.Bool
@@ -89,6 +96,9 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 func (o Options) withDefaults() (Options, error) {
 	if o.DataDir == "" {
 		return o, errors.New("clickhouse engine: no data directory given")
+	}
+	if o.Password != "" && runtime.GOOS != "linux" {
+		return o, errors.New("clickhouse engine: a password for the embedded engine is possible on Linux only: unset it, or use a server of your own")
 	}
 	dir, err := filepath.Abs(o.DataDir)
 	if err != nil {
@@ -146,6 +156,7 @@ func startOnce(ctx context.Context, opts Options, src source, lock *dirLock) (*S
 	s := &Server{
 		Addr:     fmt.Sprintf("127.0.0.1:%d", tcp),
 		HTTPAddr: fmt.Sprintf("127.0.0.1:%d", http),
+		password: opts.Password,
 		child:    c,
 		lock:     lock,
 	}
@@ -156,8 +167,22 @@ func startOnce(ctx context.Context, opts Options, src source, lock *dirLock) (*S
 	return s, nil
 }
 
-// DSN is what clickhouse-go parses to connect as the user who may do everything.
-func (s *Server) DSN() string { return "clickhouse://" + s.Addr + "/default" }
+// DSN is what clickhouse-go parses to connect as the user who may do everything;
+// the password is not in it.
+func (s *Server) DSN() string {
+	if s.password == "" {
+		return "clickhouse://" + s.Addr + "/default"
+	}
+	return "clickhouse://" + s.User() + "@" + s.Addr + "/default"
+}
+
+// User is the name of that user.
+func (s *Server) User() string {
+	if s.password == "" {
+		return userDefault
+	}
+	return userWithPassword
+}
 
 // PID is the process of the engine.
 func (s *Server) PID() int { return s.child.pid }

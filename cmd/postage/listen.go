@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"postage/ingest/metrics"
+	"time"
+)
+
+const (
+	askTimeout     = 2 * time.Second // for ClickHouse to answer a probe
+	headerTimeout  = 5 * time.Second
+	goodbyeTimeout = 2 * time.Second
+)
+
+// listen serves the figures of a consumer and the probes of an orchestrator until
+// stop is called. ping asks whether ClickHouse answers. The figures name topics,
+// partitions and reasons, never a number.
+func listen(ctx context.Context, s *streams, addr string, m *metrics.Metrics, ping func(context.Context) error) (stop func(), err error) {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("--listen %s: %w", addr, err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", m.Handler())
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { probe(w, m.Healthy(time.Now())) })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), askTimeout)
+		defer cancel()
+		err := ping(ctx)
+		if err != nil {
+			err = fmt.Errorf("clickhouse does not answer: %w", maskError(err))
+		}
+		probe(w, errors.Join(m.Joined(), err))
+	})
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: headerTimeout}
+	watching, cancel := context.WithCancel(ctx)
+	go m.Watch(watching)
+	go func() {
+		if err := server.Serve(l); err != nil && !errors.Is(err, http.ErrServerClosed) {
+			s.log.Error("metrics and probes are no longer served", "address", addr, "error", err)
+		}
+	}()
+	s.log.Info("serving metrics and probes", "address", l.Addr().String())
+	return func() {
+		cancel()
+		goodbye, done := context.WithTimeout(context.WithoutCancel(ctx), goodbyeTimeout)
+		defer done()
+		if err := server.Shutdown(goodbye); err != nil {
+			s.log.Warn("metrics and probes: closing", "error", err)
+		}
+	}, nil
+}
+
+// probe answers 200 with ok, or 503 with what is wrong.
+func probe(w http.ResponseWriter, err error) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	if err != nil {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		fmt.Fprintln(w, err)
+		return
+	}
+	fmt.Fprintln(w, "ok")
+}
