@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"postage/rating"
+	"postage/schemas/events"
 )
 
 // Message is one Kafka record as read.
@@ -14,6 +15,10 @@ type Message struct {
 	Time      rating.Instant // the record's Kafka timestamp
 	Key       []byte
 	Value     []byte
+
+	// Fault is what the source found wrong with the record before it became one: a
+	// row of a table that cannot be read. Then Value is not decoded. nil from Kafka.
+	Fault *events.Refusal
 }
 
 // Partition names one partition of a topic.

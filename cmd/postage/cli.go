@@ -29,6 +29,7 @@ const (
 type cli struct {
 	Demo    demoCommand    `cmd:"" help:"A month of made-up traffic through the whole pipeline, on the embedded engines."`
 	Ingest  ingestCommand  `cmd:"" help:"Consume events from Kafka into the log."`
+	Load    loadCommand    `cmd:"" help:"Load files of events into the log: a backfill."`
 	Rate    rateCommand    `cmd:"" help:"Rate events offline: events in, one JSON line per outbound message out."`
 	Close   closeCommand   `cmd:"" help:"Close a month: statements, invoices, and later the adjustments."`
 	Tariff  tariffCommand  `cmd:"" help:"Check, compare, import and export tariffs."`

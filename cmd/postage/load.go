@@ -1,0 +1,223 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"postage/ingest"
+	"postage/ingest/kafka"
+	"postage/ingest/load"
+	"sync/atomic"
+	"time"
+)
+
+// loadCommand is `postage load`: a backfill, by the path of any other record.
+type loadCommand struct {
+	engineFlags
+	Tariff string   `placeholder:"DIR" help:"Tariff whose senders.csv maps the carrier's phone_number_id to numbers; \"example\" for the built-in one."`
+	JSON   bool     `name:"json" help:"Print the summary as JSON."`
+	Files  []string `arg:"" help:"Files of events: JSON lines (v1 or webhook bodies) or CSV, plain, gzip or zstd, or Parquet; told apart by content."`
+}
+
+func (c *loadCommand) Run(ctx context.Context, s *streams) (err error) {
+	for _, name := range c.Files {
+		if err := checkFile(name); err != nil {
+			return err
+		}
+	}
+	var t *loadedTariff
+	if c.Tariff != "" {
+		if t, err = (tariffFlag{c.Tariff}).load(); err != nil {
+			return err
+		}
+	}
+	l := &loading{streams: s, byTopic: map[string]*loadedFile{}}
+	if err := l.inspect(ctx, c.Files); err != nil {
+		return err
+	}
+	e := &engines{}
+	defer closeWith(&err, "engines", e.Close)
+	if err := c.openStore(ctx, s, e); err != nil {
+		return err
+	}
+	// What is refused is in the table; it goes to the topic too where there is a broker.
+	if c.Kafka != "" || c.Clickhouse == "" {
+		if err := c.openKafka(ctx, s, e); err != nil {
+			return err
+		}
+		producer := kafka.NewProducer(e.brokers, refusedTopic)
+		defer closeWith(&err, "producer", producer.Close)
+		l.topic = producer
+	}
+	if err := l.run(ctx, e, t); err != nil {
+		return err
+	}
+	if c.JSON {
+		err = l.printJSON()
+	} else {
+		l.print()
+	}
+	if err == nil && ctx.Err() != nil {
+		return errors.New("interrupted; the same command goes on where this one stopped")
+	}
+	return err
+}
+
+// loadedFile is one file and what became of it.
+type loadedFile struct {
+	*load.File
+	State string // loaded, resumed, already_loaded, same_content
+	from  int64
+}
+
+// loading is one load.
+type loading struct {
+	*streams
+	topic   ingest.RefusedSink // may be nil
+	files   []*loadedFile
+	byTopic map[string]*loadedFile
+	service *ingest.Service
+
+	records  int64 // in all files
+	refusals []refusal
+}
+
+// refusal is a refused record, told by where it stands in its file.
+type refusal struct {
+	File   string `json:"file"`
+	Line   int64  `json:"line"`
+	Reason string `json:"reason"`
+	Detail string `json:"detail"`
+}
+
+// refusalsShown is how many refused records a summary names.
+const refusalsShown = 10
+
+// inspect reads every file once, before anything is loaded: what cannot be read is
+// known then, and what was loaded before is recognised by its content.
+func (l *loading) inspect(ctx context.Context, names []string) error {
+	var size int64
+	for _, name := range names {
+		if info, err := os.Stat(name); err == nil {
+			size += info.Size()
+		}
+	}
+	var read atomic.Int64
+	p := progress{what: "looking through", total: size, done: read.Load, show: inMegabytes}
+	defer p.run(ctx, l.err)()
+	for _, name := range names {
+		f, err := load.Inspect(ctx, name, func(n int) { read.Add(int64(n)) })
+		if err != nil {
+			return fmt.Errorf("nothing was loaded: %w", err)
+		}
+		file := &loadedFile{File: f, State: "already_loaded"} // unless reading begins below its end
+		l.files = append(l.files, file)
+		if _, twice := l.byTopic[f.Topic]; twice {
+			file.State = "same_content"
+			continue
+		}
+		l.byTopic[f.Topic] = file
+		l.records += f.Records
+	}
+	return nil
+}
+
+// run takes the files into the log.
+func (l *loading) run(ctx context.Context, e *engines, t *loadedTariff) (err error) {
+	var files []*load.File
+	for _, f := range l.files {
+		if f.State != "same_content" {
+			files = append(files, f.File)
+		}
+	}
+	source := load.NewSource(files, l.resumed)
+	defer closeWith(&err, "file", source.Close)
+	l.service = e.serviceOn(l.streams, t.tariffOrNil(), source)
+	l.service.Refused = l
+	l.service.UntilCaughtUp = true
+	l.service.BatchAge = 300 * time.Millisecond // at the end of the files nothing more comes
+	p := progress{what: "loading", total: l.records, done: l.service.Stats.Records.Load, show: inRecords}
+	defer p.run(ctx, l.err)()
+	return l.service.Run(ctx)
+}
+
+// resumed notes how much of a file was in the log.
+func (l *loading) resumed(f *load.File, from int64) {
+	file := l.byTopic[f.Topic]
+	file.from = from
+	switch {
+	case from == 0 && f.End > 0:
+		file.State = "loaded"
+	case from < f.End:
+		file.State = "resumed"
+	}
+}
+
+// Publish implements ingest.RefusedSink: it remembers the first few for the
+// summary.
+func (l *loading) Publish(ctx context.Context, refused []ingest.Refused) error {
+	for _, r := range refused {
+		if len(l.refusals) == refusalsShown {
+			break
+		}
+		l.refusals = append(l.refusals, refusal{l.byTopic[r.Topic].Name, r.Offset + 1, r.Reason, maskNumbers(r.Detail)})
+	}
+	if l.topic == nil {
+		return nil
+	}
+	return l.topic.Publish(ctx, refused)
+}
+
+// there is how many records were in the log before.
+func (l *loading) there() int64 {
+	return l.records - l.service.Stats.Records.Load()
+}
+
+func (l *loading) print() {
+	first := map[string]string{}
+	for _, f := range l.files {
+		switch f.State {
+		case "already_loaded":
+			fmt.Fprintf(l.out, "%s: already loaded, %s records\n", f.Name, grouped(f.Records))
+		case "resumed":
+			fmt.Fprintf(l.out, "%s: went on at %s\n", f.Name, f.Position(f.from))
+		case "same_content":
+			fmt.Fprintf(l.out, "%s: same content as %s\n", f.Name, first[f.Topic])
+		}
+		if first[f.Topic] == "" {
+			first[f.Topic] = f.Name
+		}
+	}
+	for _, r := range l.refusals {
+		fmt.Fprintf(l.err, "%s:%d: refused: %s: %s\n", r.File, r.Line, r.Reason, r.Detail)
+	}
+	stats := &l.service.Stats
+	if more := stats.Refused.Load() - int64(len(l.refusals)); more > 0 {
+		fmt.Fprintf(l.err, "%s more refused: postage refused list\n", grouped(more))
+	}
+	fmt.Fprintf(l.out, "%s records: %s events stored, %s refused; %s records already there\n",
+		grouped(stats.Records.Load()), grouped(stats.Events.Load()), grouped(stats.Refused.Load()), grouped(l.there()))
+}
+
+func (l *loading) printJSON() error {
+	type file struct {
+		File    string `json:"file"`
+		Topic   string `json:"topic"`
+		State   string `json:"state"`
+		Records int64  `json:"records"`
+	}
+	summary := struct {
+		Files    []file    `json:"files"`
+		Records  int64     `json:"records"`
+		Events   int64     `json:"events"`
+		Refused  int64     `json:"refused"`
+		There    int64     `json:"already_there"`
+		Refusals []refusal `json:"refusals"`
+	}{Records: l.service.Stats.Records.Load(), Events: l.service.Stats.Events.Load(), Refused: l.service.Stats.Refused.Load(), There: l.there(), Refusals: l.refusals}
+	for _, f := range l.files {
+		summary.Files = append(summary.Files, file{f.Name, f.Topic, f.State, f.Records})
+	}
+	return json.NewEncoder(l.out).Encode(summary)
+}
