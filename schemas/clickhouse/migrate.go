@@ -103,20 +103,22 @@ func (s *Store) appliedMigrations(ctx context.Context) (map[uint32]migration, er
 	return applied, err
 }
 
-// readMigrations reads the files in order of their numbers, which must run 1, 2, 3, ...
+// readMigrations reads the files in order of their numbers, each of which is used once.
 func readMigrations(files fs.FS) ([]migration, error) {
 	names, err := fs.Glob(files, "migrations/*.sql")
 	if err != nil {
 		return nil, err
 	}
 	var migrations []migration
-	for i, path := range names {
+	var last uint64
+	for _, path := range names {
 		name := strings.TrimPrefix(path, "migrations/")
 		number, _, _ := strings.Cut(name, "_")
 		version, err := strconv.ParseUint(number, 10, 32)
-		if err != nil || int(version) != i+1 {
-			return nil, fmt.Errorf("migration %s: want number %04d", name, i+1)
+		if err != nil || version <= last {
+			return nil, fmt.Errorf("migration %s: want a number above %04d", name, last)
 		}
+		last = version
 		source, err := fs.ReadFile(files, path)
 		if err != nil {
 			return nil, err

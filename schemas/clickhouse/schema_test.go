@@ -12,8 +12,8 @@ import (
 func TestEverythingIsDocumented(t *testing.T) {
 	s := open(t)
 	tables := rowsOf(t, s, "SELECT name, comment FROM system.tables WHERE database = currentDatabase() ORDER BY name")
-	if got, want := strings.Count(tables, "\n")+1, 18; got != want {
-		t.Errorf("tables and views: got %d, want %d:\n%s", got, want, tables)
+	if got, want := strings.Count(tables, "\n")+1, 19; got < want {
+		t.Errorf("tables and views: got %d, want at least %d:\n%s", got, want, tables)
 	}
 	for line := range strings.SplitSeq(tables, "\n") {
 		if name, comment, _ := strings.Cut(line, "\t"); !strings.Contains(comment, "Grain:") {
