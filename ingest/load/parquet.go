@@ -147,6 +147,8 @@ func (r *parquetReader) row(values parquet.Row) []cell {
 		switch {
 		case c.raw != nil:
 			list = append(list, c.raw...)
+		case c.text == nil:
+			list = append(list, "null"...)
 		default:
 			list = rating.AppendJSONString(list, string(c.text))
 		}
@@ -252,10 +254,10 @@ func timestamps(unit time.Duration) func([]byte, parquet.Value) ([]byte, cell) {
 
 func appendTime(dst []byte, t time.Time) []byte { return append(dst, rating.At(t).String()...) }
 
-// appendFloat writes a number as JSON; what JSON cannot say is null.
+// appendFloat writes a number as JSON; what JSON cannot say is no number.
 func appendFloat(dst []byte, f float64, bits int) []byte {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return append(dst, "null"...)
+		return dst
 	}
 	return strconv.AppendFloat(dst, f, 'g', -1, bits)
 }
@@ -271,7 +273,9 @@ func texts(appendTo func([]byte, parquet.Value) []byte) func([]byte, parquet.Val
 func raws(appendTo func([]byte, parquet.Value) []byte) func([]byte, parquet.Value) ([]byte, cell) {
 	return func(scratch []byte, v parquet.Value) ([]byte, cell) {
 		start := len(scratch)
-		scratch = appendTo(scratch, v)
+		if scratch = appendTo(scratch, v); len(scratch) == start {
+			return scratch, cell{}
+		}
 		return scratch, cell{raw: scratch[start:len(scratch):len(scratch)]}
 	}
 }
