@@ -127,10 +127,15 @@ func (l *loading) inspect(ctx context.Context, names []string) error {
 // run takes the files into the log.
 func (l *loading) run(ctx context.Context, e *engines, t *loadedTariff) (err error) {
 	var files []*load.File
+	var noted []ingest.FileLoad
 	for _, f := range l.files {
 		if f.State != "same_content" {
 			files = append(files, f.File)
+			noted = append(noted, ingest.FileLoad{Topic: f.Topic, File: f.Name, Bytes: f.Size, Records: f.Records, End: f.End})
 		}
+	}
+	if err := e.store.SaveLoads(ctx, noted); err != nil {
+		return err
 	}
 	source := load.NewSource(files, l.resumed)
 	defer closeWith(&err, "file", source.Close)
@@ -162,7 +167,7 @@ func (l *loading) Publish(ctx context.Context, refused []ingest.Refused) error {
 		if len(l.refusals) == refusalsShown {
 			break
 		}
-		l.refusals = append(l.refusals, refusal{l.byTopic[r.Topic].Name, r.Offset + 1, r.Reason, maskNumbers(r.Detail)})
+		l.refusals = append(l.refusals, refusal{l.byTopic[r.Topic].Name, r.Offset + 1, r.Reason, printable(maskNumbers(r.Detail))})
 	}
 	if l.topic == nil {
 		return nil

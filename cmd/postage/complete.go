@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"postage/ingest"
+	"postage/ingest/kafka"
+	"postage/rating"
+	"postage/schemas/clickhouse"
+	"slices"
+	"strings"
+	"time"
+)
+
+// checkComplete keeps a month from being closed while something is known to be
+// missing from the log. A draft, and a close with --force, only say so.
+func (c *closeCommand) checkComplete(ctx context.Context, s *streams, e *engines, m rating.Month) error {
+	var brokers []string
+	if c.Kafka != "" {
+		brokers = strings.Split(c.Kafka, ",")
+	}
+	faults, err := incomplete(ctx, e.store, brokers, m)
+	if err != nil || len(faults) == 0 {
+		return err
+	}
+	if c.Draft || c.Force {
+		for _, fault := range faults {
+			fmt.Fprintf(s.err, "warning: the log is not complete: %s\n", fault)
+		}
+		return nil
+	}
+	errs := []error{fmt.Errorf("month %s: the log is not complete; nothing was issued (--force closes all the same, --draft shows what there is)", m)}
+	for _, fault := range faults {
+		errs = append(errs, errors.New(fault))
+	}
+	return errors.Join(errs...)
+}
+
+// incomplete says what is missing from the log for a month, one sentence each:
+// gaps in the ledger, rows that it does not account for, files loaded in part, and,
+// where there is a broker, records that arrived before the month was over and were
+// not consumed.
+func incomplete(ctx context.Context, store *clickhouse.Store, brokers []string, m rating.Month) ([]string, error) {
+	// The broker is asked first: what it had then is in the log now, or is missing.
+	var arrived map[ingest.Partition]ingest.Bounds
+	if brokers != nil {
+		const westernmost = 12 * time.Hour // the last place on earth where a month ends
+		var err error
+		if arrived, err = kafka.Arrived(ctx, brokers, eventsTopic, m.Next().First().Midnight(time.UTC).Time().Add(westernmost)); err != nil {
+			return nil, err
+		}
+	}
+	states, err := store.Completeness(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var faults []string
+	consumed := map[ingest.Partition]int64{}
+	for i := range states {
+		faults = append(faults, states[i].Faults()...)
+		consumed[ingest.Partition{Topic: states[i].Topic, ID: states[i].Partition}] = states[i].End
+	}
+	for _, p := range slices.SortedFunc(maps.Keys(arrived), func(a, b ingest.Partition) int { return int(a.ID - b.ID) }) {
+		if from, next := max(consumed[p], arrived[p].First), arrived[p].Next; from < next {
+			faults = append(faults, fmt.Sprintf("topic %s, partition %d: offsets %d to %d arrived before %s was over everywhere and were not consumed; run postage ingest until it has caught up", p.Topic, p.ID, from, next-1, m))
+		}
+	}
+	loads, err := store.Loads(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range loads {
+		if l.CompleteTo < l.End {
+			faults = append(faults, fmt.Sprintf("file %s (topic %s, partition 0): offsets %d to %d were not loaded; load it again: it goes on where it stopped", l.File, l.Topic, l.CompleteTo, l.End-1))
+		}
+	}
+	return faults, nil
+}
