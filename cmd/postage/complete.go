@@ -43,15 +43,6 @@ func (c *closeCommand) checkComplete(ctx context.Context, s *streams, e *engines
 // where there is a broker, records that arrived before the month was over and were
 // not consumed.
 func incomplete(ctx context.Context, store *clickhouse.Store, brokers []string, m rating.Month) ([]string, error) {
-	// The broker is asked first: what it had then is in the log now, or is missing.
-	var arrived map[ingest.Partition]ingest.Bounds
-	if brokers != nil {
-		const westernmost = 12 * time.Hour // the last place on earth where a month ends
-		var err error
-		if arrived, err = kafka.Arrived(ctx, brokers, eventsTopic, m.Next().First().Midnight(time.UTC).Time().Add(westernmost)); err != nil {
-			return nil, err
-		}
-	}
 	states, err := store.Completeness(ctx)
 	if err != nil {
 		return nil, err
@@ -62,9 +53,14 @@ func incomplete(ctx context.Context, store *clickhouse.Store, brokers []string, 
 		faults = append(faults, states[i].Faults()...)
 		consumed[ingest.Partition{Topic: states[i].Topic, ID: states[i].Partition}] = states[i].End
 	}
-	for _, p := range slices.SortedFunc(maps.Keys(arrived), func(a, b ingest.Partition) int { return int(a.ID - b.ID) }) {
-		if from, next := max(consumed[p], arrived[p].First), arrived[p].Next; from < next {
-			faults = append(faults, fmt.Sprintf("topic %s, partition %d: offsets %d to %d arrived before %s was over everywhere and were not consumed; run postage ingest until it has caught up", p.Topic, p.ID, from, next-1, m))
+	if brokers != nil {
+		const westernmost = 12 * time.Hour // the last place on earth where a month ends
+		unread, err := kafka.Unread(ctx, brokers, eventsTopic, consumed, m.Next().First().Midnight(time.UTC).Time().Add(westernmost))
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range slices.SortedFunc(maps.Keys(unread), func(a, b ingest.Partition) int { return int(a.ID - b.ID) }) {
+			faults = append(faults, fmt.Sprintf("topic %s, partition %d: offsets %d to %d, and perhaps more, arrived before %s was over everywhere and were not consumed; run postage ingest until it has caught up", p.Topic, p.ID, unread[p].First, unread[p].Next-1, m))
 		}
 	}
 	loads, err := store.Loads(ctx)
