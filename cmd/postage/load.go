@@ -105,7 +105,7 @@ func (l *loading) inspect(ctx context.Context, names []string) error {
 		}
 	}
 	var read atomic.Int64
-	p := progress{what: "looking through", total: size, done: read.Load, show: inMegabytes}
+	p := progress{what: "looking through", total: size, done: read.Load, unit: "MB", size: 1_000_000}
 	defer p.run(ctx, l.err)()
 	for _, name := range names {
 		f, err := load.Inspect(ctx, name, func(n int) { read.Add(int64(n)) })
@@ -143,7 +143,7 @@ func (l *loading) run(ctx context.Context, e *engines, t *loadedTariff) (err err
 	l.service.Refused = l
 	l.service.UntilCaughtUp = true
 	l.service.BatchAge = 300 * time.Millisecond // at the end of the files nothing more comes
-	p := progress{what: "loading", total: l.records, done: l.service.Stats.Records.Load, show: inRecords}
+	p := progress{what: "loading", total: l.records, done: l.service.Stats.Records.Load, unit: "records"}
 	defer p.run(ctx, l.err)()
 	return l.service.Run(ctx)
 }

@@ -18,7 +18,8 @@ type progress struct {
 	what  string
 	total int64
 	done  func() int64 // may be called at any time
-	show  func(int64) string
+	unit  string
+	size  int64 // of a unit; 0 means 1
 	began time.Time
 }
 
@@ -82,15 +83,12 @@ func (p *progress) String() string {
 	if p.total > 0 {
 		percent = int64(float64(done) / float64(p.total) * 100)
 	}
-	s := fmt.Sprintf("%d %%, %s of %s", percent, p.show(done), p.show(p.total))
+	show := func(n int64) string { return grouped(n / max(1, p.size)) }
+	s := fmt.Sprintf("%d %%, %s of %s %s", percent, show(done), show(p.total), p.unit)
 	if done > 0 && elapsed > 0 {
 		rate := float64(done) / elapsed
 		left := time.Duration(float64(p.total-done) / rate * float64(time.Second)).Round(time.Second)
-		s += fmt.Sprintf(", %s/s, %s left", p.show(int64(rate)), left)
+		s += fmt.Sprintf(", %s/s, %s left", show(int64(rate)), left)
 	}
 	return s
 }
-
-func inMegabytes(n int64) string { return fmt.Sprintf("%d MB", n/1_000_000) }
-
-func inRecords(n int64) string { return grouped(n) + " records" }
