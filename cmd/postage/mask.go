@@ -1,13 +1,6 @@
 package main
 
-import (
-	"fmt"
-	"regexp"
-	"strconv"
-	"strings"
-	"unicode"
-	"unicode/utf8"
-)
+import "regexp"
 
 // phoneNumbers are numbers of people as they stand in texts: in the form of E.164,
 // with or without spaces, or as many digits as a number has with its country.
@@ -16,26 +9,4 @@ var phoneNumbers = regexp.MustCompile(`\+\d[\d ().-]{3,}\d|\d{9,}`)
 // maskNumbers hides the numbers of people in a text but for the last two digits.
 func maskNumbers(s string) string {
 	return phoneNumbers.ReplaceAllStringFunc(s, func(n string) string { return "..." + n[len(n)-2:] })
-}
-
-// printable escapes what a terminal would obey or hide: control characters, marks
-// of direction, bytes that are not UTF-8.
-func printable(s string) string {
-	if !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError }) {
-		return s
-	}
-	var b strings.Builder
-	for len(s) > 0 {
-		r, size := utf8.DecodeRuneInString(s)
-		switch {
-		case r == utf8.RuneError && size == 1:
-			fmt.Fprintf(&b, `\x%02x`, s[0])
-		case unicode.IsPrint(r):
-			b.WriteRune(r)
-		default:
-			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
-		}
-		s = s[size:]
-	}
-	return b.String()
 }

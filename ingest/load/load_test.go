@@ -302,8 +302,6 @@ type nestedRow struct {
 	_        map[string]string `parquet:"-"`
 }
 
-func ref[T any](v T) *T { return &v }
-
 func writeParquet[R any](t *testing.T, rows []R, options ...parquet.WriterOption) string {
 	t.Helper()
 	var b bytes.Buffer
@@ -327,8 +325,8 @@ func TestParquet(t *testing.T) {
 			r.Pricing = &struct {
 				Billable *bool   `parquet:"billable,optional"`
 				Model    *string `parquet:"model,optional"`
-			}{ref(true), ref("PMP")}
-			r.Code, r.Template = ref(int64(131049)), ref("t")
+			}{new(true), new("PMP")}
+			r.Code, r.Template = new(int64(131049)), new("t")
 			r.Weight, r.Tags, r.Raw, r.Price, r.Day = 2.5, []string{"a", `"b"`}, []byte{0xff}, 1234, 20727
 			r.Old = deprecated.Int96{0, 0, 2_440_589}
 		}
