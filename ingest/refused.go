@@ -42,12 +42,3 @@ type Replay struct {
 	Of, To Origin
 	Edited bool // the value was another than the refused one
 }
-
-// FileLoad is a file that was to be loaded as a topic of its own.
-type FileLoad struct {
-	Topic   string
-	File    string // its name
-	Bytes   int64
-	Records int64
-	End     int64 // one more than the offset of its last record
-}

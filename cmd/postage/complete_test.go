@@ -28,7 +28,7 @@ func TestIncomplete(t *testing.T) {
 			p.produce(notification("n5", acme, alice, at("2019-07-02T23:00:00Z"))...) // not of the month
 		}, []string{"topic " + eventsTopic + ", partition ", ", and perhaps more, arrived before 2019-06 was over everywhere and were not consumed; run postage ingest"}},
 		{"a file loaded in part", func(p *plant) {
-			if err := p.engines.store.SaveLoads(p.t.Context(), []ingest.FileLoad{{Topic: "load:abc", File: "may.csv", Records: 9, End: 9}}); err != nil {
+			if err := p.engines.store.SaveLoad(p.t.Context(), ingest.FileLoad{Topic: "load:abc", File: "may.csv", Records: 9, End: 9}); err != nil {
 				p.t.Fatal(err)
 			}
 			p.append(ingest.Batch{Spans: []ingest.Span{{Topic: "load:abc", From: 0, To: 5}}})

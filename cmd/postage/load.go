@@ -11,6 +11,8 @@ import (
 	"postage/ingest/load"
 	"sync/atomic"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // loadCommand is `postage load`: a backfill, by the path of any other record.
@@ -124,40 +126,40 @@ func (l *loading) inspect(ctx context.Context, names []string) error {
 	return nil
 }
 
-// run takes the files into the log.
-func (l *loading) run(ctx context.Context, e *engines, t *loadedTariff) (err error) {
-	var files []*load.File
-	var noted []ingest.FileLoad
-	for _, f := range l.files {
-		if f.State != "same_content" {
-			files = append(files, f.File)
-			noted = append(noted, ingest.FileLoad{Topic: f.Topic, File: f.Name, Bytes: f.Size, Records: f.Records, End: f.End})
-		}
-	}
-	if err := e.store.SaveLoads(ctx, noted); err != nil {
-		return err
-	}
-	source := load.NewSource(files, l.resumed)
-	defer closeWith(&err, "file", source.Close)
-	l.service = e.serviceOn(l.streams, t.tariffOrNil(), source)
+// run takes the files into the log, one after the other.
+func (l *loading) run(ctx context.Context, e *engines, t *loadedTariff) error {
+	l.service = e.serviceOn(l.streams, t.tariffOrNil(), nil)
 	l.service.Refused = l
 	l.service.UntilCaughtUp = true
-	l.service.BatchAge = 300 * time.Millisecond // at the end of the files nothing more comes
+	l.service.BatchAge = 100 * time.Millisecond // at the end of a file nothing more comes
 	p := progress{what: "loading", total: l.records, done: l.service.Stats.Records.Load, unit: "records"}
 	defer p.run(ctx, l.err)()
-	return l.service.Run(ctx)
+	for _, f := range l.files {
+		if f.State == "same_content" || ctx.Err() != nil {
+			continue
+		}
+		if err := l.file(ctx, e, f); err != nil {
+			return fmt.Errorf("%s: %w", f.Name, err)
+		}
+	}
+	return nil
 }
 
-// resumed notes how much of a file was in the log.
-func (l *loading) resumed(f *load.File, from int64) {
-	file := l.byTopic[f.Topic]
-	file.from = from
-	switch {
-	case from == 0 && f.End > 0:
-		file.State = "loaded"
-	case from < f.End:
-		file.State = "resumed"
+// file takes one file into the log.
+func (l *loading) file(ctx context.Context, e *engines, f *loadedFile) (err error) {
+	source := load.NewSource(f.File, func(from int64) {
+		f.State, f.from = "loaded", from
+		if from > 0 {
+			f.State = "resumed"
+		}
+	})
+	defer closeWith(&err, "file", source.Close)
+	noted := ingest.FileLoad{Topic: f.Topic, Run: uuid.NewString(), File: f.Name, Bytes: f.Size, Records: f.Records, End: f.End}
+	if err := e.store.SaveLoad(ctx, noted); err != nil {
+		return err
 	}
+	l.service.Source = source
+	return l.service.Run(ctx)
 }
 
 // Publish implements ingest.RefusedSink: it remembers the first few for the

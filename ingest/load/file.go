@@ -198,7 +198,7 @@ func (file *File) open(from int64) (*opened, error) {
 	o := &opened{File: file, f: f, next: from}
 	if err := o.begin(from); err != nil {
 		f.Close()
-		return nil, fmt.Errorf("%s: %w", file.Name, err)
+		return nil, err
 	}
 	return o, nil
 }
@@ -238,15 +238,15 @@ func (o *opened) fetch(dst []ingest.Message, at rating.Instant) ([]ingest.Messag
 	}
 	if errors.Is(err, io.EOF) {
 		if err := o.unchanged(); err != nil {
-			return dst[:before], fmt.Errorf("%s: %w", o.Name, err)
+			return dst[:before], err
 		}
 		if o.next != o.End {
-			return dst[:before], fmt.Errorf("%s: ended at record %d, expected %d", o.Name, o.next, o.End)
+			return dst[:before], fmt.Errorf("ended at record %d, expected %d", o.next, o.End)
 		}
 		return dst, io.EOF
 	}
 	if err != nil {
-		return dst[:before], fmt.Errorf("%s: %w", o.Name, err)
+		return dst[:before], err
 	}
 	return dst, nil
 }

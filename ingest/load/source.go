@@ -9,29 +9,30 @@ import (
 	"time"
 )
 
-// Source gives out the records of files, one file after the other, as an
-// ingest.Source. The time of a record is that of loading: what happened may lie
-// any number of years before it.
+// Source gives out the records of a file as an ingest.Source. The time of a record
+// is that of loading: what happened may lie any number of years before it.
 type Source struct {
-	files []*File
-	open  *opened
-
-	// Resumed is told, for each file, the offset where reading begins: 0, further on
-	// when a load was interrupted, its End when all is in the log.
-	Resumed func(f *File, from int64)
+	file    *File
+	resumed func(from int64)
+	open    *opened
 }
 
-// NewSource returns a source of files of different topics.
-func NewSource(files []*File, resumed func(*File, int64)) *Source {
-	return &Source{files: files, Resumed: resumed}
+// NewSource returns a source of a file. resumed is told the offset where reading
+// begins: 0, or further on when a load was cut short; it is not told anything when
+// all is in the log.
+func NewSource(file *File, resumed func(from int64)) *Source {
+	return &Source{file: file, resumed: resumed}
 }
 
-// Next implements ingest.Source: this process owns the files.
+// Next implements ingest.Source: this process owns the file.
 func (s *Source) Next(ctx context.Context) (ingest.Generation, error) {
+	if err := s.Close(); err != nil {
+		return nil, err
+	}
 	return &generation{source: s}, ctx.Err()
 }
 
-// Close closes the file being read.
+// Close closes the file.
 func (s *Source) Close() error {
 	if s.open != nil {
 		s.open.close()
@@ -40,70 +41,57 @@ func (s *Source) Close() error {
 	return nil
 }
 
-// generation implements ingest.Generation. It never ends: no group takes files
+// generation implements ingest.Generation. It never ends: no group takes the file
 // away.
 type generation struct {
 	source *Source
-	from   map[ingest.Partition]int64
-	done   int // files
+	from   int64
+	done   bool
 	now    rating.Instant
 }
 
-func partitionOf(f *File) ingest.Partition { return ingest.Partition{Topic: f.Topic} }
+func (g *generation) partition() ingest.Partition {
+	return ingest.Partition{Topic: g.source.file.Topic}
+}
 
 func (g *generation) Owned() map[ingest.Partition]int64 {
-	owned := map[ingest.Partition]int64{}
-	for _, f := range g.source.files {
-		owned[partitionOf(f)] = 0
-	}
-	return owned
+	return map[ingest.Partition]int64{g.partition(): 0}
 }
 
 func (g *generation) Bounds(context.Context) (map[ingest.Partition]ingest.Bounds, error) {
-	bounds := map[ingest.Partition]ingest.Bounds{}
-	for _, f := range g.source.files {
-		bounds[partitionOf(f)] = ingest.Bounds{Next: f.End}
-	}
-	return bounds, nil
+	return map[ingest.Partition]ingest.Bounds{g.partition(): {Next: g.source.file.End}}, nil
 }
 
 func (g *generation) Start(from map[ingest.Partition]int64) {
-	g.from = from
+	g.from = from[g.partition()]
+	g.done = g.from >= g.source.file.End
 	g.now = rating.At(time.Now())
-	for _, f := range g.source.files {
-		g.source.Resumed(f, from[partitionOf(f)])
+	if !g.done {
+		g.source.resumed(g.from)
 	}
 }
 
 func (g *generation) Fetch(ctx context.Context, dst []ingest.Message) ([]ingest.Message, error) {
 	s := g.source
 	for before := len(dst); len(dst) == before; {
+		if g.done { // nothing more comes
+			<-ctx.Done()
+		}
 		if err := ctx.Err(); err != nil {
 			return dst, err
 		}
+		var err error
 		if s.open == nil {
-			if g.done == len(s.files) {
-				<-ctx.Done()
-				return dst, ctx.Err()
-			}
-			f := s.files[g.done]
-			from := g.from[partitionOf(f)]
-			if from >= f.End {
-				g.done++
-				continue
-			}
-			var err error
-			if s.open, err = f.open(from); err != nil {
+			if s.open, err = s.file.open(g.from); err != nil {
 				return dst, err
 			}
 		}
-		var err error
 		dst, err = s.open.fetch(dst, g.now)
 		if errors.Is(err, io.EOF) {
-			s.open.close()
-			s.open = nil
-			g.done++
-		} else if err != nil {
+			g.done = true
+			err = s.Close()
+		}
+		if err != nil {
 			return dst, err
 		}
 	}

@@ -12,9 +12,9 @@ type Loaded struct {
 	CompleteTo int64 // the ledger's; complete when it has reached End
 }
 
-// SaveLoads notes which files are going to be loaded.
-func (s *Store) SaveLoads(ctx context.Context, loads []ingest.FileLoad) error {
-	return insert(ctx, s.conn, "loads", loadFields, loads)
+// SaveLoad notes that a file is going to be loaded.
+func (s *Store) SaveLoad(ctx context.Context, l ingest.FileLoad) error {
+	return insert(ctx, s.conn, "loads", loadFields, []ingest.FileLoad{l})
 }
 
 // Loads lists the files that were loaded, each content once, in order of their
@@ -41,6 +41,7 @@ func (s *Store) Loads(ctx context.Context) ([]Loaded, error) {
 
 var loadFields = []field[ingest.FileLoad]{
 	text("topic", func(l *ingest.FileLoad) string { return l.Topic }),
+	text("run", func(l *ingest.FileLoad) string { return l.Run }),
 	text("file", func(l *ingest.FileLoad) string { return l.File }),
 	number("bytes", func(l *ingest.FileLoad) int64 { return l.Bytes }),
 	number("records", func(l *ingest.FileLoad) int64 { return l.Records }),

@@ -70,11 +70,11 @@ func TestRefusals(t *testing.T) {
 func TestLoads(t *testing.T) {
 	s := open(t)
 	for _, name := range []string{"march.csv", "renamed.csv"} {
-		if err := s.SaveLoads(t.Context(), []ingest.FileLoad{{Topic: "load:a", File: name, Bytes: 100, Records: 3, End: 5}}); err != nil {
+		if err := s.SaveLoad(t.Context(), ingest.FileLoad{Topic: "load:a", File: name, Bytes: 100, Records: 3, End: 5}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := s.SaveLoads(t.Context(), []ingest.FileLoad{{Topic: "load:b", File: "april.csv", End: 5}}); err != nil {
+	if err := s.SaveLoad(t.Context(), ingest.FileLoad{Topic: "load:b", File: "april.csv", End: 5}); err != nil {
 		t.Fatal(err)
 	}
 	appendBatch(t, s, ingest.Batch{Spans: []ingest.Span{{Topic: "load:a", To: 2}, {Topic: "load:a", From: 2, To: 4}}})

@@ -7,6 +7,7 @@ CREATE TABLE IF NOT EXISTS loads
     file                 String                             COMMENT 'the name it was loaded under',
     bytes                Int64                              COMMENT 'size of the file',
     records              Int64                              COMMENT 'records in the file: lines that are not blank, or rows',
+    run                  String                             COMMENT 'identity of the load; the one begun last has the file',
     end_offset           Int64                              COMMENT 'one more than the offset of the last record: complete when the ledger reaches it',
     begun_at             DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'when loading began, or was taken up again'
 )
