@@ -394,7 +394,7 @@ func TestLoadCompletes(t *testing.T) {
 	}
 	p.append(left)
 	out, _ := p.must(0, "load", "--tariff", "example", path)
-	wantText(t, out, fmt.Sprintf("%d records: %s events stored, 0 refused", len(records), grouped(int64(total-len(left.Events)))))
+	wantText(t, out, fmt.Sprintf("%d records: ", len(records)), "events stored, 0 refused; 0 records already there")
 	if got := p.one("SELECT (count(), uniqExact(topic, partition, offset, item)) FROM events"); got != fmt.Sprintf("(%d,%d)", total, total) {
 		t.Errorf("events, and different origins: got %s, want %d of either", got, total)
 	}
