@@ -35,7 +35,7 @@ func (c *loadCommand) Run(ctx context.Context, s *streams) (err error) {
 			return err
 		}
 	}
-	l := &loading{streams: s, byTopic: map[string]*loadedFile{}}
+	l := &loading{streams: s, byTopic: map[string]*loadedFile{}, refusals: []refusal{}}
 	if err := l.inspect(ctx, c.Files); err != nil {
 		return err
 	}
@@ -82,7 +82,9 @@ type loading struct {
 	byTopic map[string]*loadedFile
 	service *ingest.Service
 
-	records  int64 // in all files
+	records  int64        // in all files
+	skipped  atomic.Int64 // of them, those that were in the log, about
+	finished bool
 	refusals []refusal
 }
 
@@ -107,7 +109,7 @@ func (l *loading) inspect(ctx context.Context, names []string) error {
 		}
 	}
 	var read atomic.Int64
-	p := progress{what: "looking through", total: size, done: read.Load, unit: "MB", size: 1_000_000}
+	p := progress{what: "looking through", total: func() int64 { return size }, done: read.Load, unit: "MB", size: 1_000_000}
 	defer p.run(ctx, l.err)()
 	for _, name := range names {
 		f, err := load.Inspect(ctx, name, func(n int) { read.Add(int64(n)) })
@@ -132,7 +134,7 @@ func (l *loading) run(ctx context.Context, e *engines, t *loadedTariff) error {
 	l.service.Refused = l
 	l.service.UntilCaughtUp = true
 	l.service.BatchAge = 100 * time.Millisecond // at the end of a file nothing more comes
-	p := progress{what: "loading", total: l.records, done: l.service.Stats.Records.Load, unit: "records"}
+	p := progress{what: "loading", total: func() int64 { return l.records - l.skipped.Load() }, done: l.service.Stats.Records.Load, unit: "records"}
 	defer p.run(ctx, l.err)()
 	for _, f := range l.files {
 		if f.State == "same_content" || ctx.Err() != nil {
@@ -141,7 +143,11 @@ func (l *loading) run(ctx context.Context, e *engines, t *loadedTariff) error {
 		if err := l.file(ctx, e, f); err != nil {
 			return fmt.Errorf("%s: %w", f.Name, err)
 		}
+		if f.State == "already_loaded" {
+			l.skipped.Add(f.Records)
+		}
 	}
+	l.finished = ctx.Err() == nil
 	return nil
 }
 
@@ -151,6 +157,7 @@ func (l *loading) file(ctx context.Context, e *engines, f *loadedFile) (err erro
 		f.State, f.from = "loaded", from
 		if from > 0 {
 			f.State = "resumed"
+			l.skipped.Add(min(from, f.Records))
 		}
 	})
 	defer closeWith(&err, "file", source.Close)
@@ -177,8 +184,12 @@ func (l *loading) Publish(ctx context.Context, refused []ingest.Refused) error {
 	return l.topic.Publish(ctx, refused)
 }
 
-// there is how many records were in the log before.
+// there is how many records were in the log before; about, when the load was
+// interrupted.
 func (l *loading) there() int64 {
+	if !l.finished {
+		return l.skipped.Load()
+	}
 	return l.records - l.service.Stats.Records.Load()
 }
 

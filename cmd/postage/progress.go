@@ -16,8 +16,8 @@ import (
 // as a bar on a terminal, as a line now and then elsewhere.
 type progress struct {
 	what  string
-	total int64
-	done  func() int64 // may be called at any time
+	total func() int64 // these two may be called at any time
+	done  func() int64
 	unit  string
 	size  int64 // of a unit; 0 means 1
 	began time.Time
@@ -45,13 +45,14 @@ func (p *progress) run(ctx context.Context, out io.Writer) (stop func()) {
 func (p *progress) bar(ctx context.Context, out io.Writer, ended chan<- struct{}) {
 	defer close(ended)
 	screen := mpb.New(mpb.WithOutput(out), mpb.WithWidth(40), mpb.WithRefreshRate(100*time.Millisecond))
-	bar := screen.AddBar(p.total,
+	bar := screen.AddBar(p.total(),
 		mpb.PrependDecorators(decor.Name(p.what+" ")),
 		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return " " + p.String() })))
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for ctx.Err() == nil {
-		bar.SetCurrent(min(p.done(), max(p.total-1, 0))) // it ends below, not at its total
+		bar.SetTotal(p.total()+1, false) // it ends below, not when the work is done
+		bar.SetCurrent(p.done())
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -78,16 +79,17 @@ func (p *progress) lines(ctx context.Context, out io.Writer, every time.Duration
 
 // String says how far it is: "43 %, 1,240,000 of 2,900,000 records, 310,000/s, 5s left".
 func (p *progress) String() string {
-	done, elapsed := min(p.done(), p.total), time.Since(p.began).Seconds()
+	total, elapsed := p.total(), time.Since(p.began).Seconds()
+	done := min(p.done(), total)
 	percent := int64(100)
-	if p.total > 0 {
-		percent = int64(float64(done) / float64(p.total) * 100)
+	if total > 0 {
+		percent = int64(float64(done) / float64(total) * 100)
 	}
 	show := func(n int64) string { return grouped(n / max(1, p.size)) }
-	s := fmt.Sprintf("%d %%, %s of %s %s", percent, show(done), show(p.total), p.unit)
+	s := fmt.Sprintf("%d %%, %s of %s %s", percent, show(done), show(total), p.unit)
 	if done > 0 && elapsed > 0 {
 		rate := float64(done) / elapsed
-		left := time.Duration(float64(p.total-done) / rate * float64(time.Second)).Round(time.Second)
+		left := time.Duration(float64(total-done) / rate * float64(time.Second)).Round(time.Second)
 		s += fmt.Sprintf(", %s/s, %s left", show(int64(rate)), left)
 	}
 	return s
