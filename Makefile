@@ -23,6 +23,10 @@ demo: tools-npm build ## A month through the whole pipeline on the embedded engi
 test: tools-npm tools-java ## All tests, against the embedded engines and Apache Kafka itself
 	go test $(TEST_FLAGS) ./...
 
+.PHONY: torture
+torture: tools-npm tools-java ## A million events while everything is killed, paused and restarted; POSTAGE_TEST_SEED=N repeats one
+	POSTAGE_TORTURE_MESSAGES=$${POSTAGE_TORTURE_MESSAGES:-330000} go test -count=1 -timeout 60m -v -run '^TestTorture$$' ./cmd/postage
+
 .PHONY: lint
 lint: ## Formatting and static checks
 	go tool -modfile=tools.mod golangci-lint run ./...

@@ -11,6 +11,8 @@ import (
 // what a predecessor stored beyond its last span before it died.
 type resumption struct {
 	next   map[Partition]int64
+	owned  map[Partition]Reached
+	ends   map[Partition]int64 // of the partitions when ownership began
 	stored map[Origin]struct{}
 	items  []events.Item
 }
@@ -19,7 +21,10 @@ type resumption struct {
 // authority: a predecessor may have died between append and commit, and the rows
 // it left must be neither lost nor repeated.
 func (s *Service) resume(ctx context.Context, gen Generation) (*resumption, error) {
-	r := &resumption{next: map[Partition]int64{}, stored: map[Origin]struct{}{}}
+	if err := s.Log.Settle(ctx, gen.Owner()); err != nil {
+		return nil, fmt.Errorf("event log: %w", err)
+	}
+	r := &resumption{next: map[Partition]int64{}, owned: map[Partition]Reached{}, ends: map[Partition]int64{}, stored: map[Origin]struct{}{}}
 	bounds, err := gen.Bounds(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("bounds of the topic: %w", err)
@@ -30,12 +35,12 @@ func (s *Service) resume(ctx context.Context, gen Generation) (*resumption, erro
 			return nil, fmt.Errorf("event log: %w", err)
 		}
 		if next > bounds[p].Next {
-			return nil, fmt.Errorf("topic %s, partition %d ends at offset %d, but the event log has it up to %d: the topic was made anew; consume a topic of another name, or start with an empty event log",
-				p.Topic, p.ID, bounds[p].Next, next)
+			return nil, fmt.Errorf("topic %s, partition %d ends at offset %d, but the event log has it up to %d: the topic was made anew; consume a topic of another name, or start with an empty event log: %w",
+				p.Topic, p.ID, bounds[p].Next, next, ErrHopeless)
 		}
 		if next < bounds[p].First {
-			return nil, fmt.Errorf("topic %s, partition %d: the broker has deleted offsets %d to %d before they were read; load them from elsewhere into a new topic, and give topics of events retention.ms=-1",
-				p.Topic, p.ID, next, bounds[p].First-1)
+			return nil, fmt.Errorf("topic %s, partition %d: the broker has deleted offsets %d to %d before they were read; load them from elsewhere into a new topic, and give topics of events retention.ms=-1: %w",
+				p.Topic, p.ID, next, bounds[p].First-1, ErrHopeless)
 		}
 		stored, err := s.Log.StoredFrom(ctx, p.Topic, p.ID, next)
 		if err != nil {
@@ -45,14 +50,45 @@ func (s *Service) resume(ctx context.Context, gen Generation) (*resumption, erro
 			s.Logger.Info("completing a batch that was cut short", "topic", p.Topic, "partition", p.ID, "offset", next, "rows", len(stored))
 		}
 		maps.Copy(r.stored, stored)
-		r.next[p] = next
+		r.next[p], r.ends[p] = next, bounds[p].Next
+		r.owned[p] = Reached{Committed: committed, Covered: next}
 	}
 	return r, nil
 }
 
-// decode turns messages into a batch, leaving out the origins that are in the
-// log already. It moves r.next on: spans follow one another without a gap, so
-// that offsets which hold no record (control records) are covered too.
+// follow lets the follower begin with what is owned now.
+func (s *Service) follow(ctx context.Context, gen Generation, r *resumption) error {
+	t := Takeover{Owned: r.owned, Prove: gen.Prove}
+	if sharded, ok := gen.(Sharded); ok {
+		var err error
+		if t.Topic, t.Shards, err = sharded.Shards(ctx); err != nil {
+			return fmt.Errorf("partitions of the topic: %w", err)
+		}
+	}
+	return s.Follower.Begin(ctx, t)
+}
+
+// missing is what of a batch is not in the log after an attempt that went wrong.
+func (s *Service) missing(ctx context.Context, gen Generation, b *Batch) (*Batch, error) {
+	if err := gen.Prove(ctx); err != nil { // who is out must not cut the successor short
+		return nil, err
+	}
+	if err := s.Log.Settle(ctx, gen.Owner()); err != nil {
+		return nil, err
+	}
+	stored := map[Origin]struct{}{}
+	for _, span := range b.Spans {
+		there, err := s.Log.StoredFrom(ctx, span.Topic, span.Partition, span.From)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(stored, there)
+	}
+	return b.Without(stored), nil
+}
+
+// decode turns messages into a batch. It moves r.next on: spans follow one another
+// without a gap, so that offsets which hold no record are covered too.
 func (r *resumption) decode(d *events.Decoder, messages []Message) *Batch {
 	b := &Batch{Events: make([]Record, 0, len(messages))}
 	spans := map[Partition]*Span{}
@@ -68,6 +104,9 @@ func (r *resumption) decode(d *events.Decoder, messages []Message) *Batch {
 			continue // a fetch may begin before the offset asked for
 		}
 		span.To = m.Offset + 1
+		if m.Gap {
+			continue
+		}
 		span.Records++
 
 		var refused []events.Refusal
@@ -78,15 +117,11 @@ func (r *resumption) decode(d *events.Decoder, messages []Message) *Batch {
 		}
 		for _, item := range r.items {
 			o := Origin{m.Topic, m.Partition, m.Offset, item.Index}
-			if !r.alreadyStored(o) {
-				b.Events = append(b.Events, Record{Origin: o, ArrivedAt: m.Time, Event: item.Event})
-			}
+			b.Events = append(b.Events, Record{Origin: o, ArrivedAt: m.Time, Event: item.Event})
 		}
 		for _, refusal := range refused {
 			o := Origin{m.Topic, m.Partition, m.Offset, refusal.Index}
-			if !r.alreadyStored(o) {
-				b.Refused = append(b.Refused, Refused{Origin: o, ArrivedAt: m.Time, Reason: refusal.Reason, Detail: refusal.Detail, Key: m.Key, Value: m.Value})
-			}
+			b.Refused = append(b.Refused, Refused{Origin: o, ArrivedAt: m.Time, Reason: refusal.Reason, Detail: refusal.Detail, Key: m.Key, Value: m.Value})
 		}
 		span.Events += int64(len(r.items))
 		span.Parts += int64(len(refused))
@@ -97,17 +132,11 @@ func (r *resumption) decode(d *events.Decoder, messages []Message) *Batch {
 		}
 	}
 	for p, span := range spans {
+		if span.To == span.From {
+			continue
+		}
 		r.next[p] = span.To
 		b.Spans = append(b.Spans, *span)
 	}
 	return b
-}
-
-func (r *resumption) alreadyStored(o Origin) bool {
-	if len(r.stored) == 0 {
-		return false
-	}
-	_, ok := r.stored[o]
-	delete(r.stored, o)
-	return ok
 }

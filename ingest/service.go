@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,52 +14,54 @@ import (
 
 // Service moves records from a Source to a Log.
 //
-//	Source --Fetch--> collect --> decode --> Append, Publish, Commit --> Log
-//	          (messages)   (raw batch)  (batch)
+//	Source --Fetch--> collect --> decode --> store ----------> finish
+//	          (messages)   (raw batch)  (batch)  Publish, Append   Observe, Commit
 //
-// The three stages run side by side, joined by channels of one batch each: what
-// the last one cannot take holds the first one back. Batches are appended and
+// The stages run side by side, joined by channels of one batch each: what the last
+// one cannot take holds the first one back. Batches are appended, observed and
 // committed in the order they were read, so that only the contiguous prefix is
-// ever committed.
+// ever committed. At most seven batches are in memory at a time.
 type Service struct {
 	Source  Source
 	Log     Log
 	Refused RefusedSink // may be nil
-	Decoder *events.Decoder
-	Logger  *slog.Logger
+	// Follower sees every batch between its append and its commit; may be nil.
+	Follower Follower
+	Decoder  *events.Decoder
+	Logger   *slog.Logger
 
 	// UntilCaughtUp stops the service once every owned partition has been read
 	// to the end it had when ownership began.
 	UntilCaughtUp bool
 
 	BatchRecords int           // flush at so many records; 0 means 50,000
-	BatchBytes   int           // or at so many bytes of values; 0 means 64 MiB
+	BatchBytes   int           // or at so many bytes of keys and values; 0 means 32 MiB
 	BatchAge     time.Duration // or when the oldest has waited so long; 0 means 1 s
+
+	// StopWithin is how long Run may take to finish what is in hand when it is asked
+	// to stop; 0 means 20 s.
+	StopWithin time.Duration
 
 	Stats Stats
 }
 
-// Stats count what a service has made durable since it began.
+// Stats count what a service has made durable since it began, and its troubles.
 type Stats struct {
 	Records, Events, Refused, Batches atomic.Int64
+	Retries                           atomic.Int64 // of what did not work at once
 }
 
 // errCaughtUp ends a service that was asked to stop at the end of the topic.
 var errCaughtUp = errors.New("caught up")
 
-// Run consumes until ctx is done (then it finishes the batch in hand, commits
+// Run consumes until ctx is done (then it finishes what is in hand, commits
 // and returns nil), until caught up where asked, or until something fails that
-// only an operator can mend.
+// only an operator can mend. Outages of either side it rides out.
 func (s *Service) Run(ctx context.Context) error {
-	if s.BatchRecords == 0 {
-		s.BatchRecords = 50_000
-	}
-	if s.BatchBytes == 0 {
-		s.BatchBytes = 64 << 20
-	}
-	if s.BatchAge == 0 {
-		s.BatchAge = time.Second
-	}
+	s.BatchRecords = cmp.Or(s.BatchRecords, 50_000)
+	s.BatchBytes = cmp.Or(s.BatchBytes, 32<<20)
+	s.BatchAge = cmp.Or(s.BatchAge, time.Second)
+	s.StopWithin = cmp.Or(s.StopWithin, 20*time.Second)
 	for {
 		gen, err := s.Source.Next(ctx)
 		switch {
@@ -69,49 +72,69 @@ func (s *Service) Run(ctx context.Context) error {
 		}
 		err = s.generation(ctx, gen)
 		switch {
-		case errors.Is(err, errCaughtUp), ctx.Err() != nil && (err == nil || errors.Is(err, ctx.Err())):
+		case errors.Is(err, errCaughtUp):
+			return nil
+		case errors.Is(err, errStopped):
+			s.Logger.Warn("what was not stored will be read again", "error", err)
 			return nil
 		case errors.Is(err, ErrGenerationEnded):
 			s.Logger.Info("rebalancing")
-		case err != nil:
+		case err != nil, ctx.Err() != nil:
 			return err
 		}
 	}
 }
 
+// shift is the work on one generation.
+type shift struct {
+	*Service
+	gen  Generation
+	stop context.Context // done when asked to stop: nothing more is fetched, what was read is still stored
+	work context.Context // done when a stage failed, or when stopping has taken too long
+
+	resume   *resumption
+	finished map[Partition]int64 // up to where, exclusive
+}
+
 // generation consumes the partitions of one generation until it ends.
-func (s *Service) generation(ctx context.Context, gen Generation) error {
-	resume, err := s.resume(ctx, gen)
+func (s *Service) generation(stop context.Context, gen Generation) error {
+	defer gen.End()
+	work, cancel := context.WithCancelCause(context.WithoutCancel(stop))
+	defer cancel(nil)
+	defer context.AfterFunc(stop, func() {
+		time.AfterFunc(s.StopWithin, func() { cancel(errStopped) })
+	})()
+
+	w := &shift{Service: s, gen: gen, stop: stop, work: work, finished: map[Partition]int64{}}
+	err := s.keepTrying(stop, work, gen, "taking over", func(ctx context.Context) (err error) {
+		w.resume, err = s.resume(ctx, gen)
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	var ends map[Partition]int64
-	if s.UntilCaughtUp {
-		bounds, err := gen.Bounds(ctx)
+	maps.Copy(w.finished, w.resume.next)
+	if s.Follower != nil {
+		err := w.keepTrying(stop, work, gen, "live classification", func(ctx context.Context) error {
+			return s.follow(ctx, gen, w.resume)
+		})
 		if err != nil {
-			return fmt.Errorf("bounds of the topic: %w", err)
+			return err
 		}
-		ends = map[Partition]int64{}
-		for p, b := range bounds {
-			ends[p] = b.Next
-		}
-		if caughtUp(resume.next, ends) {
-			return errCaughtUp
-		}
+		defer s.Follower.End()
 	}
-	gen.Start(resume.next)
-	stored := maps.Clone(resume.next)
+	if s.UntilCaughtUp && w.caughtUp() {
+		return w.catchUp()
+	}
+	gen.Start(w.resume.next)
 
-	// When ctx is done only fetching stops; what was read is still stored.
-	work, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	defer cancel(nil)
 	raw := make(chan []Message, 1)
 	decoded := make(chan *Batch, 1)
+	stored := make(chan *Batch, 1)
 	done := make(chan struct{})
-
 	go func() { // collect
 		defer close(raw)
-		if err := s.collect(ctx, work, gen, raw); err != nil && ctx.Err() == nil {
+		if err := w.collect(raw); err != nil {
 			cancel(err)
 		}
 	}()
@@ -119,65 +142,88 @@ func (s *Service) generation(ctx context.Context, gen Generation) error {
 		defer close(decoded)
 		for messages := range raw {
 			select {
-			case decoded <- resume.decode(s.Decoder, messages):
+			case decoded <- w.resume.decode(s.Decoder, messages):
 			case <-work.Done():
 				return
 			}
 		}
 	}()
 	go func() { // store
-		defer close(done)
+		defer close(stored)
 		for batch := range decoded {
-			if err := s.store(work, gen, batch); err != nil {
+			if closed(gen.Over()) {
+				return // this batch and those behind it are for the successor
+			}
+			if err := w.store(batch); err != nil {
 				cancel(err)
 				return
 			}
-			if ends != nil && caughtUp(advance(stored, batch), ends) {
-				cancel(errCaughtUp)
+			select {
+			case stored <- batch:
+			case <-work.Done():
+				return
+			}
+		}
+	}()
+	go func() { // finish
+		defer close(done)
+		for batch := range stored {
+			if err := w.finish(batch); err != nil {
+				cancel(err)
 				return
 			}
 		}
 	}()
 
-	<-done
+	select {
+	case <-done:
+	case <-work.Done():
+		select {
+		case <-done:
+		case <-time.After(s.StopWithin): // a write into a dead connection; the fence holds
+		}
+	}
 	cancel(nil)
-	for range raw { // let collect end when store gave up first
+	for range raw { // let collect end when a later stage gave up first
 	}
-	if cause := context.Cause(work); cause != nil && !errors.Is(cause, context.Canceled) {
+	switch cause := context.Cause(work); {
+	case !errors.Is(cause, context.Canceled):
 		return cause
+	case stop.Err() != nil:
+		return nil
+	default:
+		return ErrGenerationEnded
 	}
-	return ctx.Err()
 }
 
-// collect gathers fetched messages into raw batches.
-func (s *Service) collect(ctx, work context.Context, gen Generation, raw chan<- []Message) error {
+// collect gathers fetched messages into raw batches until it is to stop or the
+// generation is over.
+func (w *shift) collect(raw chan<- []Message) error {
 	var batch []Message
 	var bytes int
 	var oldest time.Time
-	flush := func() error {
+	flush := func() {
 		if len(batch) == 0 {
-			return nil
+			return
 		}
 		select {
 		case raw <- batch:
 			batch, bytes = nil, 0
-			return nil
-		case <-work.Done():
-			return context.Cause(work)
+		case <-w.work.Done():
 		}
 	}
-	for {
-		wait, stop := context.WithCancel(ctx)
+	for w.work.Err() == nil {
+		wait, cancel := context.WithCancel(w.stop)
 		if len(batch) > 0 {
-			wait, stop = context.WithDeadline(ctx, oldest.Add(s.BatchAge))
+			wait, cancel = context.WithDeadline(w.stop, oldest.Add(w.BatchAge))
 		}
-		unhook := context.AfterFunc(work, stop)
+		unhook := context.AfterFunc(w.work, cancel)
 		before := len(batch)
 		var err error
-		batch, err = gen.Fetch(wait, batch)
+		batch, err = w.gen.Fetch(wait, batch)
 		unhook()
-		late := ctx.Err() == nil && errors.Is(wait.Err(), context.DeadlineExceeded)
-		stop()
+		late := errors.Is(wait.Err(), context.DeadlineExceeded)
+		cancel()
 		if before == 0 && len(batch) > 0 {
 			oldest = time.Now()
 		}
@@ -185,56 +231,96 @@ func (s *Service) collect(ctx, work context.Context, gen Generation, raw chan<- 
 			bytes += len(m.Key) + len(m.Value)
 		}
 		switch {
-		case work.Err() != nil:
-			return nil //nolint:nilerr // the cause is with work's context
-		case err != nil && !late:
-			if ctx.Err() != nil {
-				return flush()
-			}
+		case w.stop.Err() != nil:
+			flush()
+			return nil
+		case errors.Is(err, ErrGenerationEnded):
+			return nil // what is not yet being stored is for the successor
+		case err != nil && !late && w.work.Err() == nil:
 			return err
-		case late, len(batch) >= s.BatchRecords, bytes >= s.BatchBytes, len(batch) > 0 && time.Since(oldest) >= s.BatchAge:
-			if err := flush(); err != nil {
+		case late, len(batch) >= w.BatchRecords, bytes >= w.BatchBytes, len(batch) > 0 && time.Since(oldest) >= w.BatchAge:
+			flush()
+		}
+	}
+	return nil
+}
+
+// store makes one batch durable. What is refused is published first: once the ledger has
+// it, nobody would come back to it.
+func (w *shift) store(b *Batch) error {
+	if w.Refused != nil && len(b.Refused) > 0 {
+		err := w.keepTrying(w.stop, w.work, w.gen, "topic of the refused", func(ctx context.Context) error {
+			return w.Refused.Publish(ctx, b.Refused)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	rest, again := b.Without(w.resume.stored), false
+	return w.keepTrying(w.stop, w.work, w.gen, "event log", func(ctx context.Context) (err error) {
+		if again {
+			if rest, err = w.missing(ctx, w.gen, b); err != nil {
 				return err
 			}
 		}
-	}
+		again = true
+		return w.Log.Append(ctx, w.gen, rest)
+	})
 }
 
-// store makes one batch durable, and only then commits it.
-func (s *Service) store(ctx context.Context, gen Generation, b *Batch) error {
-	if err := s.Log.Append(ctx, b); err != nil {
-		return fmt.Errorf("event log: %w", err)
-	}
-	if s.Refused != nil && len(b.Refused) > 0 {
-		if err := s.Refused.Publish(ctx, b.Refused); err != nil {
-			return fmt.Errorf("refused topic: %w", err)
+// finish commits a batch that is durable, once the follower has seen it.
+func (w *shift) finish(b *Batch) error {
+	if w.Follower != nil {
+		err := w.keepTrying(w.stop, w.work, w.gen, "live classification", func(ctx context.Context) error {
+			return w.Follower.Observe(ctx, b)
+		})
+		if err != nil {
+			return err
 		}
 	}
-	next := advance(map[Partition]int64{}, b)
-	var records int64
+	next := map[Partition]int64{}
 	for _, span := range b.Spans {
-		records += span.Records
+		p := Partition{span.Topic, span.Partition}
+		next[p], w.finished[p] = span.To, span.To
+		w.Stats.Records.Add(span.Records)
 	}
-	s.Stats.Records.Add(records)
-	s.Stats.Events.Add(int64(len(b.Events)))
-	s.Stats.Refused.Add(int64(len(b.Refused)))
-	s.Stats.Batches.Add(1)
-	return gen.Commit(ctx, next)
+	w.Stats.Events.Add(int64(len(b.Events)))
+	w.Stats.Refused.Add(int64(len(b.Refused)))
+	w.Stats.Batches.Add(1)
+	if err := w.gen.Commit(w.work, next); err != nil {
+		return err
+	}
+	if w.UntilCaughtUp && w.caughtUp() {
+		return w.catchUp()
+	}
+	return nil
 }
 
-// advance notes in next what a batch has finished.
-func advance(next map[Partition]int64, b *Batch) map[Partition]int64 {
-	for _, span := range b.Spans {
-		next[Partition{span.Topic, span.Partition}] = span.To
+// catchUp lets the follower finish too, and returns errCaughtUp.
+func (w *shift) catchUp() error {
+	if w.Follower != nil {
+		if err := w.keepTrying(w.stop, w.work, w.gen, "live classification", w.Follower.CatchUp); err != nil {
+			return err
+		}
 	}
-	return next
+	return errCaughtUp
 }
 
-func caughtUp(next, ends map[Partition]int64) bool {
-	for p, end := range ends {
-		if next[p] < end {
+// caughtUp says whether all is finished that was there when ownership began.
+func (w *shift) caughtUp() bool {
+	for p, end := range w.resume.ends {
+		if w.finished[p] < end {
 			return false
 		}
 	}
 	return true
+}
+
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
 }

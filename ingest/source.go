@@ -16,6 +16,11 @@ type Message struct {
 	Key       []byte
 	Value     []byte
 
+	// Gap says that there is no record here: the offsets since the message before, this one
+	// included, are control records, records of aborted transactions, or were compacted
+	// away. Needed where no record follows; between records it goes without saying.
+	Gap bool
+
 	// Fault is what the source found wrong with the record before it became one: a
 	// row of a table that cannot be read. Then Value is not decoded. nil from Kafka.
 	Fault *events.Refusal
@@ -27,10 +32,10 @@ type Partition struct {
 	ID    int32
 }
 
-// Bounds are the records a broker holds of a partition: [First, Next).
+// Bounds are the offsets that can be read of a partition now: [First, Next).
 type Bounds struct {
 	First int64 // the earliest record kept
-	Next  int64 // what the next record produced will have
+	Next  int64 // behind the last one; records of open transactions are not to be read yet
 }
 
 // ErrGenerationEnded is what Fetch and Commit return once the group has
@@ -47,6 +52,7 @@ type Source interface {
 
 // Generation is one period of ownership of partitions.
 type Generation interface {
+	Tenure
 	// Owned gives the partitions with their committed offsets: the next record
 	// to read, or the earliest one kept when nothing has been committed.
 	Owned() map[Partition]int64
@@ -56,11 +62,31 @@ type Generation interface {
 	Start(from map[Partition]int64)
 	// Fetch waits for records and appends them to dst, those of one partition in
 	// order of offset. It returns ErrGenerationEnded when ownership is over, and
-	// the context's error when ctx is done first.
+	// the context's error when ctx is done first. It rides out outages of the broker.
 	Fetch(ctx context.Context, dst []Message) ([]Message, error)
 	// Commit tells the group that everything below these offsets is done.
 	Commit(ctx context.Context, next map[Partition]int64) error
+	// Over is closed when ownership ends or is about to: what is in hand may be finished
+	// as long as it can be proved, nothing else begun.
+	Over() <-chan struct{}
+	// End says that nothing is in hand any more, so that others may take over at once.
+	End()
 }
+
+// Sole is the tenure of a source that nobody else reads: it ends with the process.
+type Sole struct{ Name string }
+
+// Owner implements Tenure.
+func (s Sole) Owner() Owner { return Owner{Group: s.Name} }
+
+// Prove implements Tenure.
+func (Sole) Prove(ctx context.Context) error { return ctx.Err() }
+
+// Over implements Generation: never.
+func (Sole) Over() <-chan struct{} { return nil }
+
+// End implements Generation.
+func (Sole) End() {}
 
 // RefusedSink takes refused records to where people and programs can see them,
 // besides the table. Delivery is at least once.

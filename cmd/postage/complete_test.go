@@ -62,7 +62,7 @@ func TestIncomplete(t *testing.T) {
 // append writes to the log what no service would.
 func (p *plant) append(b ingest.Batch) {
 	p.t.Helper()
-	if err := p.engines.store.Append(p.t.Context(), &b); err != nil {
+	if err := p.engines.store.Append(p.t.Context(), ingest.Sole{Name: "test"}, &b); err != nil {
 		p.t.Fatal(err)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"postage/schemas/events"
 	"slices"
 	"strings"
+	"time"
 
 	kafkaembedded "postage/ingest/kafka/embedded"
 	clickhouseembedded "postage/schemas/clickhouse/embedded"
@@ -46,7 +47,8 @@ func (f *engineFlags) dataDir() string {
 type engines struct {
 	brokers []string
 	store   *clickhouse.Store
-	httpURL string // of the embedded ClickHouse, "" for a server of the user's
+	httpURL string        // of the embedded ClickHouse, "" for a server of the user's
+	session time.Duration // of our member of the consumer group; 0 for the default
 
 	closers []func() error // in order of opening
 }
@@ -135,7 +137,7 @@ func newDecoder(t *rating.Tariff) *events.Decoder {
 
 // newService wires broker and log together. The caller closes what it returns.
 func (e *engines) newService(s *streams, t *rating.Tariff) (*ingest.Service, func() error, error) {
-	group, err := kafka.JoinGroup(e.brokers, eventsTopic, consumerGroup, s.log)
+	group, err := kafka.JoinGroup(e.brokers, eventsTopic, consumerGroup, s.log, kafka.GroupOptions{SessionTimeout: e.session})
 	if err != nil {
 		return nil, nil, err
 	}

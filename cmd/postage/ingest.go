@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 // ingestCommand is `postage ingest`: consume only.
@@ -10,6 +11,11 @@ type ingestCommand struct {
 	engineFlags
 	Tariff        string `placeholder:"DIR" help:"Tariff whose senders.csv maps the carrier's phone_number_id to numbers; \"example\" for the built-in one."`
 	UntilCaughtUp bool   `help:"Stop at the end that the topic has now."`
+
+	SessionTimeout time.Duration `default:"15s" help:"For how long a process may be silent before the others of its group take over its partitions."`
+	BatchRecords   int           `default:"50000" help:"Store after so many records,"`
+	BatchMib       int           `name:"batch-mib" default:"32" help:"or so many MiB of them (memory holds at most five batches),"`
+	BatchAge       time.Duration `default:"1s" help:"or when the oldest has waited so long."`
 }
 
 func (c *ingestCommand) Run(ctx context.Context, s *streams) (err error) {
@@ -19,7 +25,7 @@ func (c *ingestCommand) Run(ctx context.Context, s *streams) (err error) {
 			return err
 		}
 	}
-	e := &engines{}
+	e := &engines{session: c.SessionTimeout}
 	defer closeWith(&err, "engines", e.Close)
 	if err := c.openStore(ctx, s, e); err != nil {
 		return err
@@ -33,6 +39,7 @@ func (c *ingestCommand) Run(ctx context.Context, s *streams) (err error) {
 	}
 	defer closeWith(&err, "consumer", closeService)
 	service.UntilCaughtUp = c.UntilCaughtUp
+	service.BatchRecords, service.BatchBytes, service.BatchAge = c.BatchRecords, c.BatchMib<<20, c.BatchAge
 	if err := service.Run(ctx); err != nil {
 		return err
 	}

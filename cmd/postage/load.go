@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"os"
 	"postage/ingest"
 	"postage/ingest/kafka"
 	"postage/ingest/load"
+	"postage/schemas/clickhouse"
 	"sync/atomic"
 	"time"
 
@@ -153,7 +155,11 @@ func (l *loading) run(ctx context.Context, e *engines, t *loadedTariff) error {
 
 // file takes one file into the log.
 func (l *loading) file(ctx context.Context, e *engines, f *loadedFile) (err error) {
-	source := load.NewSource(f.File, func(from int64) {
+	noted := ingest.FileLoad{Topic: f.Topic, Run: uuid.NewString(), File: f.Name, Bytes: f.Size, Records: f.Records, End: f.End}
+	if err := e.store.SaveLoad(ctx, noted); err != nil {
+		return err
+	}
+	source := load.NewSource(f.File, &fileTenure{e.store, noted}, func(from int64) {
 		f.State, f.from = "loaded", from
 		if from > 0 {
 			f.State = "resumed"
@@ -161,12 +167,30 @@ func (l *loading) file(ctx context.Context, e *engines, f *loadedFile) (err erro
 		}
 	})
 	defer closeWith(&err, "file", source.Close)
-	noted := ingest.FileLoad{Topic: f.Topic, Run: uuid.NewString(), File: f.Name, Bytes: f.Size, Records: f.Records, End: f.End}
-	if err := e.store.SaveLoad(ctx, noted); err != nil {
-		return err
-	}
 	l.service.Source = source
 	return l.service.Run(ctx)
+}
+
+// fileTenure is the right to load a file: it has whoever began last. So two loads
+// of one file at once do not repeat its records.
+type fileTenure struct {
+	store *clickhouse.Store
+	load  ingest.FileLoad
+}
+
+// Owner implements ingest.Tenure.
+func (t *fileTenure) Owner() ingest.Owner {
+	id := crc32.ChecksumIEEE([]byte(t.load.Run))
+	return ingest.Owner{Group: t.load.Topic, Generation: int32(id >> 1), Member: t.load.Run}
+}
+
+// Prove implements ingest.Tenure.
+func (t *fileTenure) Prove(ctx context.Context) error {
+	run, err := t.store.LoadRun(ctx, t.load.Topic)
+	if err == nil && run != t.load.Run {
+		err = ingest.ErrGenerationEnded
+	}
+	return err
 }
 
 // Publish implements ingest.RefusedSink: it remembers the first few for the

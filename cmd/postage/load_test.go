@@ -400,3 +400,40 @@ func TestLoadCompletes(t *testing.T) {
 	}
 	p.complete()
 }
+
+// TestTwoLoads: of two loads of one file at once the later one goes on; no record is
+// there twice, and none is missing.
+func TestTwoLoads(t *testing.T) {
+	t.Parallel()
+	p := newPlant(t, embeddedBroker(t), "example")
+	const rows = 300_000
+	var b bytes.Buffer
+	for i := range rows {
+		fmt.Fprintf(&b, `{"type":"message.sent","time":"2026-10-01T09:00:00Z","message_id":"m%d","sender":"+12125550101","user":"+1212555%04d"}`+"\n", i, i%9973)
+	}
+	path := filepath.Join(t.TempDir(), "long.jsonl")
+	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	type ending struct {
+		status int
+		text   string
+	}
+	first := make(chan ending)
+	go func() {
+		status, out, errOut := p.command("load", path)
+		first <- ending{status, out + errOut}
+	}()
+	for deadline := time.Now().Add(30 * time.Second); p.one("SELECT count() FROM events") == "0" && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+	}
+	out, _ := p.must(0, "load", path)
+	if e := <-first; e.status != 1 || !strings.Contains(e.text, "another load of this file has begun and goes on with it") {
+		t.Errorf("the first load: exit status %d: %s; want it to give way", e.status, e.text)
+	}
+	wantText(t, out, "records already there")
+	if got := p.one("SELECT (count(), uniqExact(topic, partition, offset, item)) FROM events"); got != fmt.Sprintf("(%d,%d)", rows, rows) {
+		t.Errorf("events, and different origins: got %s, want %d of either", got, rows)
+	}
+	p.complete()
+}

@@ -118,7 +118,7 @@ func TestCommittedOffsets(t *testing.T) {
 	records := monthOf(t, p.tariff.Tariff, month("2026-10"), 100, traffic.V1)
 	p.produce(records...)
 	p.ingest()
-	group, err := kafka.JoinGroup(p.engines.brokers, eventsTopic, consumerGroup, p.log)
+	group, err := kafka.JoinGroup(p.engines.brokers, eventsTopic, consumerGroup, p.log, kafka.GroupOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

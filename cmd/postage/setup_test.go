@@ -135,6 +135,7 @@ type plant struct {
 	engines  *engines
 	tariff   *loadedTariff
 	database string
+	httpAddr string // of the engine
 }
 
 var databases atomic.Int32
@@ -143,8 +144,13 @@ var databases atomic.Int32
 // --tariff would be.
 func newPlant(t *testing.T, brokers, tariffName string) *plant {
 	t.Helper()
-	server := sharedEngine(t)
-	p := &plant{t: t, engines: &engines{}, database: fmt.Sprintf("cmd_%d", databases.Add(1))}
+	return newPlantOn(t, sharedEngine(t), brokers, tariffName)
+}
+
+// newPlantOn is newPlant on an engine of the test's own.
+func newPlantOn(t *testing.T, server *embedded.Server, brokers, tariffName string) *plant {
+	t.Helper()
+	p := &plant{t: t, engines: &engines{}, database: fmt.Sprintf("cmd_%d", databases.Add(1)), httpAddr: server.HTTPAddr}
 	p.engineFlags = engineFlags{Kafka: brokers, Clickhouse: "clickhouse://" + server.Addr + "/" + p.database, Data: t.TempDir()}
 	p.streams = &streams{in: strings.NewReader(""), out: io.Discard, err: io.Discard, log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))}
 	var err error
@@ -215,7 +221,7 @@ func (p *plant) close(c *closing.Closer, m rating.Month) *closing.Result {
 func (p *plant) sql(query string) [][]string {
 	p.t.Helper()
 	params := url.Values{"database": {p.database}, "default_format": {"TabSeparatedRaw"}}
-	resp, err := http.Post("http://"+sharedEngine(p.t).HTTPAddr+"/?"+params.Encode(), "text/plain", strings.NewReader(query))
+	resp, err := http.Post("http://"+p.httpAddr+"/?"+params.Encode(), "text/plain", strings.NewReader(query))
 	if err != nil {
 		p.t.Fatalf("sql: %v", err)
 	}
@@ -361,6 +367,11 @@ func randomly(t *testing.T) *rand.Rand {
 // is what the pipeline must come out at.
 func offline(t *testing.T, tariff *rating.Tariff, m rating.Month, records []kafka.Produced) []rating.Statement {
 	t.Helper()
+	return offlineStatements(t, tariff, m, offlineRated(t, tariff, records))
+}
+
+func offlineRated(t *testing.T, tariff *rating.Tariff, records []kafka.Produced) *rating.Rated {
+	t.Helper()
 	in := newEventReader(tariff)
 	for _, r := range records {
 		items, _ := in.decoder.Decode(nil, r.Value, rating.At(r.Time))
@@ -373,6 +384,11 @@ func offline(t *testing.T, tariff *rating.Tariff, m rating.Month, records []kafk
 	if err != nil {
 		t.Fatal(err)
 	}
+	return rated
+}
+
+func offlineStatements(t *testing.T, tariff *rating.Tariff, m rating.Month, rated *rating.Rated) []rating.Statement {
+	t.Helper()
 	var statements []rating.Statement
 	for _, account := range tariff.Accounts(m) {
 		f := rating.NewFolder(tariff, account, m)

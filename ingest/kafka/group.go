@@ -7,11 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"postage/ingest"
-	"postage/rating"
-	"sync"
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
@@ -21,49 +18,96 @@ import (
 // the decoder accepts must still arrive, to be refused and kept.
 const MaxRecordBytes = 32 << 20
 
+// DefaultSessionTimeout is for how long a member of a group may be silent before
+// others take over.
+const DefaultSessionTimeout = 15 * time.Second
+
 // Group is a consumer group on one topic. It implements ingest.Source.
+//
+// kafka-go keeps the membership. Its reader is not used: that takes control records for
+// records, does not know aborted transactions, and steps over deleted records without a
+// word. See fetch.go.
 type Group struct {
-	brokers []string
-	topic   string
-	group   *kafkago.ConsumerGroup
-	logger  *slog.Logger
+	brokers   []string
+	topic     string
+	id        string
+	session   time.Duration
+	group     *kafkago.ConsumerGroup
+	transport *kafkago.Transport
+	logger    *slog.Logger
+}
+
+// GroupOptions are what JoinGroup need not be told.
+type GroupOptions struct {
+	SessionTimeout time.Duration // 0 means DefaultSessionTimeout
 }
 
 // JoinGroup joins a consumer group. A group without a committed offset starts at
 // the earliest record: what came before it first started counts too.
-func JoinGroup(brokers []string, topic, id string, logger *slog.Logger) (*Group, error) {
+func JoinGroup(brokers []string, topic, id string, logger *slog.Logger, o GroupOptions) (*Group, error) {
+	if o.SessionTimeout == 0 {
+		o.SessionTimeout = DefaultSessionTimeout
+	}
 	g, err := kafkago.NewConsumerGroup(kafkago.ConsumerGroupConfig{
 		ID:                    id,
 		Brokers:               brokers,
 		Topics:                []string{topic},
 		StartOffset:           kafkago.FirstOffset,
 		WatchPartitionChanges: true,
-		SessionTimeout:        15 * time.Second,
-		RebalanceTimeout:      30 * time.Second,
-		JoinGroupBackoff:      300 * time.Millisecond, // a broker that has just started refuses for a moment
+		SessionTimeout:        o.SessionTimeout,
+		RebalanceTimeout:      2 * o.SessionTimeout,
+		HeartbeatInterval:     o.SessionTimeout / 8,
+		Timeout:               min(5*time.Second, o.SessionTimeout/2), // of a request to the coordinator
+		JoinGroupBackoff:      300 * time.Millisecond,                 // a broker that has just started refuses for a moment
 		Logger:                kafkago.LoggerFunc(func(f string, a ...any) { logger.Debug(fmt.Sprintf(f, a...)) }),
-		ErrorLogger:           kafkago.LoggerFunc(func(f string, a ...any) { logger.Warn(fmt.Sprintf(f, a...)) }),
+		ErrorLogger:           kafkago.LoggerFunc(func(f string, a ...any) { logger.Info(fmt.Sprintf(f, a...)) }),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("kafka %v, group %s: %w", brokers, id, err)
 	}
-	return &Group{brokers, topic, g, logger}, nil
+	return &Group{brokers, topic, id, o.SessionTimeout, g, &kafkago.Transport{DialTimeout: 5 * time.Second, MetadataTTL: 2 * time.Second}, logger}, nil
 }
 
-// Close leaves the group.
-func (g *Group) Close() error { return g.group.Close() }
+// Close leaves the group. A broker that does not answer is not waited for: the
+// session then runs out by itself.
+func (g *Group) Close() error {
+	left := make(chan error, 1)
+	go func() { left <- g.group.Close() }()
+	defer g.transport.CloseIdleConnections()
+	select {
+	case err := <-left:
+		return err
+	case <-time.After(g.session):
+		g.logger.Warn("the group's coordinator does not answer; the others take over when the session has run out", "after", g.session)
+		return nil
+	}
+}
 
-// Next implements ingest.Source. It rides out the errors of a rebalance.
+// remindEvery is how often an outage is logged while it lasts.
+const remindEvery = time.Minute
+
+// Next implements ingest.Source. It rides out the errors of a rebalance and the
+// outages of the brokers.
 func (g *Group) Next(ctx context.Context) (ingest.Generation, error) {
+	var reminded time.Time
 	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
+		var n *generation
 		gen, err := g.group.Next(ctx)
+		if err == nil {
+			n, err = g.newGeneration(ctx, gen)
+		}
 		switch {
 		case err == nil:
-			return g.newGeneration(ctx, gen)
-		case ctx.Err() != nil, errors.Is(err, kafkago.ErrGroupClosed):
+			return n, nil
+		case ctx.Err() != nil, errors.Is(err, kafkago.ErrGroupClosed), errors.Is(err, ingest.ErrHopeless):
 			return nil, err
+		case hopeless(err):
+			return nil, fmt.Errorf("kafka %v, topic %s, group %s: %w: %w", g.brokers, g.topic, g.id, err, ingest.ErrHopeless)
 		}
-		g.logger.Warn("joining the group", "error", err, "retry_in", pause)
+		if time.Since(reminded) > remindEvery {
+			g.logger.Warn("joining the group", "error", err)
+			reminded = time.Now()
+		}
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
@@ -72,166 +116,18 @@ func (g *Group) Next(ctx context.Context) (ingest.Generation, error) {
 	}
 }
 
-// generation implements ingest.Generation.
-type generation struct {
-	group *Group
-	gen   *kafkago.Generation
-	owned map[ingest.Partition]int64
-
-	records chan ingest.Message
-	failed  chan error
-	over    chan struct{} // closed when the generation has ended
-	once    sync.Once
-}
-
-func (g *Group) newGeneration(ctx context.Context, gen *kafkago.Generation) (*generation, error) {
-	n := &generation{
-		group: g, gen: gen, owned: map[ingest.Partition]int64{},
-		records: make(chan ingest.Message, 4096), failed: make(chan error, 1), over: make(chan struct{}),
-	}
-	gen.Start(func(ctx context.Context) {
-		<-ctx.Done()
-		n.once.Do(func() { close(n.over) })
-	})
-	for topic, assigned := range gen.Assignments {
-		for _, a := range assigned {
-			offset := a.Offset
-			if offset < 0 { // nothing committed yet
-				first, _, err := g.offsets(ctx, a.ID)
-				if err != nil {
-					return nil, err
-				}
-				offset = first
-			}
-			n.owned[ingest.Partition{Topic: topic, ID: int32(a.ID)}] = offset
+// hopeless says whether an answer of a broker will stay the same until somebody changes
+// a setting.
+func hopeless(err error) bool {
+	for _, settled := range []kafkago.Error{
+		kafkago.TopicAuthorizationFailed, kafkago.GroupAuthorizationFailed, kafkago.ClusterAuthorizationFailed,
+		kafkago.SASLAuthenticationFailed, kafkago.UnsupportedSASLMechanism, kafkago.SecurityDisabled,
+		kafkago.InvalidSessionTimeout, kafkago.InconsistentGroupProtocol, kafkago.InvalidGroupId, kafkago.InvalidTopic,
+		kafkago.UnsupportedVersion,
+	} {
+		if errors.Is(err, settled) {
+			return true
 		}
 	}
-	return n, nil
-}
-
-// offsets returns the earliest offset kept and the next one to be produced.
-func (g *Group) offsets(ctx context.Context, partition int) (first, next int64, err error) {
-	var conn *kafkago.Conn
-	for _, broker := range g.brokers {
-		if conn, err = kafkago.DialLeader(ctx, "tcp", broker, g.topic, partition); err == nil {
-			break
-		}
-	}
-	if err != nil {
-		return 0, 0, fmt.Errorf("topic %s, partition %d: %w", g.topic, partition, err)
-	}
-	defer conn.Close()
-	if first, next, err = conn.ReadOffsets(); err != nil {
-		return 0, 0, fmt.Errorf("topic %s, partition %d: offsets: %w", g.topic, partition, err)
-	}
-	return first, next, nil
-}
-
-func (n *generation) Owned() map[ingest.Partition]int64 { return n.owned }
-
-func (n *generation) Bounds(ctx context.Context) (map[ingest.Partition]ingest.Bounds, error) {
-	bounds := make(map[ingest.Partition]ingest.Bounds, len(n.owned))
-	for p := range n.owned {
-		first, next, err := n.group.offsets(ctx, int(p.ID))
-		if err != nil {
-			return nil, err
-		}
-		bounds[p] = ingest.Bounds{First: first, Next: next}
-	}
-	return bounds, nil
-}
-
-func (n *generation) Start(from map[ingest.Partition]int64) {
-	for p, offset := range from {
-		n.gen.Start(func(ctx context.Context) {
-			if err := n.read(ctx, p, offset); err != nil && ctx.Err() == nil {
-				select {
-				case n.failed <- err:
-				default:
-				}
-			}
-		})
-	}
-}
-
-// read feeds the records of one partition into the channel until the generation
-// ends.
-func (n *generation) read(ctx context.Context, p ingest.Partition, offset int64) error {
-	r := kafkago.NewReader(kafkago.ReaderConfig{
-		Brokers:       n.group.brokers,
-		Topic:         p.Topic,
-		Partition:     int(p.ID),
-		MinBytes:      1,
-		MaxBytes:      MaxRecordBytes,
-		MaxWait:       250 * time.Millisecond,
-		QueueCapacity: 1024,
-		// Records that the broker has deleted are lost, not skipped.
-		OffsetOutOfRangeError: true,
-		ErrorLogger:           kafkago.LoggerFunc(func(f string, a ...any) { n.group.logger.Warn(fmt.Sprintf(f, a...)) }),
-	})
-	defer r.Close()
-	if err := r.SetOffset(offset); err != nil {
-		return fmt.Errorf("topic %s, partition %d, offset %d: %w", p.Topic, p.ID, offset, err)
-	}
-	for {
-		m, err := r.ReadMessage(ctx)
-		if err != nil {
-			if errors.Is(err, io.EOF) {
-				return nil
-			}
-			return fmt.Errorf("topic %s, partition %d: %w", p.Topic, p.ID, err)
-		}
-		select {
-		case n.records <- ingest.Message{
-			Topic: m.Topic, Partition: int32(m.Partition), Offset: m.Offset,
-			Time: rating.At(m.Time), Key: m.Key, Value: m.Value,
-		}:
-		case <-ctx.Done():
-			return nil
-		}
-	}
-}
-
-func (n *generation) Fetch(ctx context.Context, dst []ingest.Message) ([]ingest.Message, error) {
-	select {
-	case m := <-n.records:
-		dst = append(dst, m)
-	case err := <-n.failed:
-		return dst, err
-	case <-n.over:
-		return dst, ingest.ErrGenerationEnded
-	case <-ctx.Done():
-		return dst, ctx.Err()
-	}
-	for range len(n.records) { // what is there already comes along
-		dst = append(dst, <-n.records)
-	}
-	return dst, nil
-}
-
-func (n *generation) Commit(ctx context.Context, next map[ingest.Partition]int64) error {
-	offsets := map[string]map[int]int64{}
-	for p, offset := range next {
-		if offsets[p.Topic] == nil {
-			offsets[p.Topic] = map[int]int64{}
-		}
-		offsets[p.Topic][int(p.ID)] = offset
-	}
-	var err error
-	for range 3 {
-		if err = n.gen.CommitOffsets(offsets); err == nil {
-			return nil
-		}
-		if errors.Is(err, kafkago.RebalanceInProgress) || errors.Is(err, kafkago.IllegalGeneration) || errors.Is(err, kafkago.UnknownMemberId) {
-			return ingest.ErrGenerationEnded
-		}
-		select {
-		case <-n.over:
-			return ingest.ErrGenerationEnded
-		case <-time.After(200 * time.Millisecond):
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	return fmt.Errorf("commit: %w", err)
+	return false
 }

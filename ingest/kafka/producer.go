@@ -14,7 +14,7 @@ import (
 )
 
 // Producer writes records to one topic, keyed: records of one key stay in order
-// on one partition. A record is acknowledged by all replicas before Produce
+// on one partition, the one that Kafka's own clients choose. A record is acknowledged by all replicas before Produce
 // returns.
 type Producer struct{ w *kafkago.Writer }
 
@@ -23,7 +23,7 @@ func NewProducer(brokers []string, topic string) *Producer {
 	return &Producer{&kafkago.Writer{
 		Addr:         kafkago.TCP(brokers...),
 		Topic:        topic,
-		Balancer:     &kafkago.Hash{},
+		Balancer:     kafkago.Murmur2Balancer{},
 		RequiredAcks: kafkago.RequireAll,
 		Compression:  kafkago.Lz4,
 		BatchSize:    2000,
@@ -73,8 +73,43 @@ func (p *Producer) Produce(ctx context.Context, records ...Produced) error {
 }
 
 // Publish implements ingest.RefusedSink: the record as it came, its origin and
-// the reason in headers.
+// the reason in headers. A record that is too large for the topic goes without key and
+// value, and a header says so: the table has its bytes.
 func (p *Producer) Publish(ctx context.Context, refused []ingest.Refused) error {
+	return p.publish(ctx, refusedRecords(refused))
+}
+
+func (p *Producer) publish(ctx context.Context, records []Produced) error {
+	err := p.Produce(ctx, records...)
+	tooLarge := errors.Is(err, kafkago.MessageSizeTooLarge)
+	if errs := (kafkago.WriteErrors)(nil); errors.As(err, &errs) {
+		var failed []Produced
+		for i, err := range errs {
+			if err != nil {
+				failed = append(failed, records[i])
+				tooLarge = tooLarge || errors.Is(err, kafkago.MessageSizeTooLarge)
+			}
+		}
+		records = failed
+	}
+	switch half := len(records) / 2; {
+	case !tooLarge:
+		return err
+	case half > 0: // which of them, or only all together?
+		return errors.Join(p.publish(ctx, records[:half]), p.publish(ctx, records[half:]))
+	default:
+		records[0].leaveOut()
+		return p.Produce(ctx, records[0])
+	}
+}
+
+// leaveOut replaces key and value by a header that gives their size.
+func (r *Produced) leaveOut() {
+	r.Headers["postage-left-out-bytes"] = strconv.Itoa(len(r.Key) + len(r.Value))
+	r.Key, r.Value = nil, nil
+}
+
+func refusedRecords(refused []ingest.Refused) []Produced {
 	records := make([]Produced, len(refused))
 	for i, r := range refused {
 		records[i] = Produced{Key: r.Key, Value: r.Value, Headers: map[string]string{
@@ -86,7 +121,7 @@ func (p *Producer) Publish(ctx context.Context, refused []ingest.Refused) error 
 			"postage-index":     strconv.Itoa(int(r.Index)),
 		}}
 	}
-	return p.Produce(ctx, records...)
+	return records
 }
 
 // Close flushes and closes.

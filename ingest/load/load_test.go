@@ -45,7 +45,7 @@ func inspected(t *testing.T, path string) *File {
 func readAll(t *testing.T, from int64, f *File) (all []ingest.Message) {
 	t.Helper()
 	begun := int64(-1)
-	source := NewSource(f, func(at int64) { begun = at })
+	source := NewSource(f, ingest.Sole{Name: f.Topic}, func(at int64) { begun = at })
 	defer source.Close()
 	gen, err := source.Next(t.Context())
 	if err != nil {
@@ -385,7 +385,7 @@ func TestChangedFile(t *testing.T) {
 	if err := os.WriteFile(path, []byte(sent+"\n"+other+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	source := NewSource(f, func(int64) {})
+	source := NewSource(f, ingest.Sole{Name: f.Topic}, func(int64) {})
 	defer source.Close()
 	gen, _ := source.Next(t.Context())
 	gen.Start(gen.Owned())

@@ -3,6 +3,7 @@ package load
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"postage/ingest"
 	"postage/rating"
@@ -13,23 +14,33 @@ import (
 // is that of loading: what happened may lie any number of years before it.
 type Source struct {
 	file    *File
+	tenure  ingest.Tenure
 	resumed func(from int64)
 	open    *opened
+	begun   bool
 }
 
-// NewSource returns a source of a file. resumed is told the offset where reading
+// NewSource returns a source of a file. tenure says who loads it: two loads of one
+// file have different generations, and the one that began last goes on. resumed is told the offset where reading
 // begins: 0, or further on when a load was cut short; it is not told anything when
 // all is in the log.
-func NewSource(file *File, resumed func(from int64)) *Source {
-	return &Source{file: file, resumed: resumed}
+func NewSource(file *File, tenure ingest.Tenure, resumed func(from int64)) *Source {
+	return &Source{file: file, tenure: tenure, resumed: resumed}
 }
 
-// Next implements ingest.Source: this process owns the file.
+// Next implements ingest.Source: this process owns the file, unless another load of
+// it has begun since.
 func (s *Source) Next(ctx context.Context) (ingest.Generation, error) {
+	if s.begun {
+		if err := s.tenure.Prove(ctx); err != nil {
+			return nil, fmt.Errorf("another load of this file has begun and goes on with it: %w", err)
+		}
+	}
+	s.begun = true
 	if err := s.Close(); err != nil {
 		return nil, err
 	}
-	return &generation{source: s}, ctx.Err()
+	return &generation{Tenure: s.tenure, source: s}, ctx.Err()
 }
 
 // Close closes the file.
@@ -41,9 +52,10 @@ func (s *Source) Close() error {
 	return nil
 }
 
-// generation implements ingest.Generation. It never ends: no group takes the file
-// away.
+// generation implements ingest.Generation. Nobody takes the file away but another
+// load of it, which Prove tells.
 type generation struct {
+	ingest.Tenure
 	source *Source
 	from   int64
 	done   bool
@@ -100,3 +112,7 @@ func (g *generation) Fetch(ctx context.Context, dst []ingest.Message) ([]ingest.
 
 // Commit has nothing to do: the ledger says how far a file has been loaded.
 func (g *generation) Commit(context.Context, map[ingest.Partition]int64) error { return nil }
+
+func (g *generation) Over() <-chan struct{} { return nil }
+
+func (g *generation) End() {}

@@ -55,7 +55,7 @@ func BenchmarkAppend(b *testing.B) {
 				for i := range records {
 					records[i].Offset += int64(n)
 				}
-				if err := s.Append(b.Context(), &ingest.Batch{Events: records, Spans: []ingest.Span{span(0, 0, int64(n))}}); err != nil {
+				if err := s.Append(b.Context(), ingest.Sole{}, &ingest.Batch{Events: records, Spans: []ingest.Span{span(0, 0, int64(n))}}); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -70,7 +70,7 @@ func BenchmarkConversations(b *testing.B) {
 	s := open(b)
 	const inserts, n = 20, 50_000
 	for i := range inserts {
-		if err := s.Append(b.Context(), &ingest.Batch{Events: traffic(uint64(i), n, int64(i*n))}); err != nil {
+		if err := s.Append(b.Context(), ingest.Sole{}, &ingest.Batch{Events: traffic(uint64(i), n, int64(i*n))}); err != nil {
 			b.Fatal(err)
 		}
 	}

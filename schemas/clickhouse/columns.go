@@ -2,7 +2,9 @@ package clickhouse
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"postage/ingest"
 	"postage/rating"
 	"strings"
 	"time"
@@ -31,46 +33,77 @@ const blockRows = 10_000
 // Up to a million rows, or 256 MB, that belong to one partition become one part: all or
 // nothing. After an error some of the rows may have been written.
 func insert[R any](ctx context.Context, conn driver.Conn, table string, fields []field[R], rows []R) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	if err := insertBlocks(ctx, conn, table, fields, rows); err != nil {
-		return fmt.Errorf("insert %d rows into %s: %w", len(rows), table, err)
-	}
-	return nil
-}
-
-func insertBlocks[R any](ctx context.Context, conn driver.Conn, table string, fields []field[R], rows []R) (err error) {
-	names := make([]string, len(fields))
-	for i, f := range fields {
-		names[i] = f.name
-	}
-	batch, err := conn.PrepareBatch(ctx, "INSERT INTO "+table+" ("+strings.Join(names, ", ")+")")
+	i, err := begin(ctx, conn, table, fields, rows)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		// In good order also after an error: a connection closed in the middle of an INSERT
-		// makes clickhouse-local 26.7, the embedded engine, abort. Blocks flushed before may stay.
-		if closeErr := batch.Close(); err == nil {
-			err = closeErr
-		}
-	}()
-	for len(rows) > 0 {
-		block := rows[:min(len(rows), blockRows)]
-		rows = rows[len(block):]
-		for i, col := range batch.Columns() {
-			if err := fields[i].append(col, block); err != nil {
-				return fmt.Errorf("column %s: %w", fields[i].name, err)
+	return i.send()
+}
+
+// insertion is an INSERT that the server has begun and that waits for its rows.
+type insertion[R any] struct {
+	table  string
+	fields []field[R]
+	rows   []R
+	batch  driver.Batch // nil when there are no rows
+}
+
+// begin sends the statement and returns when the server has answered it: from then on
+// the query is in system.processes. Call send or giveUp.
+func begin[R any](ctx context.Context, conn driver.Conn, table string, fields []field[R], rows []R) (*insertion[R], error) {
+	i := &insertion[R]{table: table, fields: fields, rows: rows}
+	if len(rows) == 0 {
+		return i, nil
+	}
+	names := make([]string, len(fields))
+	for n, f := range fields {
+		names[n] = f.name
+	}
+	var err error
+	i.batch, err = conn.PrepareBatch(ctx, "INSERT INTO "+table+" ("+strings.Join(names, ", ")+")")
+	return i, i.wrap(err)
+}
+
+// send sends the rows and waits until they are durable.
+func (i *insertion[R]) send() error {
+	if i.batch == nil {
+		return nil
+	}
+	return i.wrap(errors.Join(i.sendBlocks(), i.giveUp()))
+}
+
+// giveUp ends the INSERT in good order without the rows that were not yet sent. After
+// send it does nothing.
+func (i *insertion[R]) giveUp() error {
+	if i.batch == nil {
+		return nil
+	}
+	return i.batch.Close()
+}
+
+func (i *insertion[R]) wrap(err error) error {
+	if err == nil {
+		return nil
+	}
+	return classed(fmt.Errorf("insert %d rows into %s: %w", len(i.rows), i.table, err))
+}
+
+func (i *insertion[R]) sendBlocks() error {
+	for rest := i.rows; len(rest) > 0; {
+		block := rest[:min(len(rest), blockRows)]
+		rest = rest[len(block):]
+		for n, col := range i.batch.Columns() {
+			if err := i.fields[n].append(col, block); err != nil {
+				return fmt.Errorf("column %s: %w: %w", i.fields[n].name, err, ingest.ErrHopeless)
 			}
 		}
-		if len(rows) > 0 {
-			if err := batch.Flush(); err != nil {
+		if len(rest) > 0 {
+			if err := i.batch.Flush(); err != nil {
 				return err
 			}
 		}
 	}
-	return batch.Send()
+	return i.batch.Send()
 }
 
 // slice is a column whose driver type takes a slice of T.

@@ -39,6 +39,18 @@ func (s *Store) Loads(ctx context.Context) ([]Loaded, error) {
 	return loads, nil
 }
 
+// LoadRun is the run of the load of a file that was begun last.
+func (s *Store) LoadRun(ctx context.Context, topic string) (run string, err error) {
+	rows, err := s.query(ctx, "load_run", named{"topic": topic})
+	if err != nil {
+		return "", err
+	}
+	if err := each(rows, func() error { return rows.Scan(&run) }); err != nil {
+		return "", fmt.Errorf("query load_run: %w", err)
+	}
+	return run, nil
+}
+
 var loadFields = []field[ingest.FileLoad]{
 	text("topic", func(l *ingest.FileLoad) string { return l.Topic }),
 	text("run", func(l *ingest.FileLoad) string { return l.Run }),

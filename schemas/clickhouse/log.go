@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"postage/ingest"
 	"postage/rating"
@@ -10,12 +11,24 @@ import (
 // Append implements ingest.Log. Events are written first and the ledger last, so
 // that the ledger never speaks of rows that are not there. Each part of the batch
 // is one INSERT; after an error, or a crash, any of them may have been written.
-// Batches of 50,000 to 500,000 events are fastest.
-func (s *Store) Append(ctx context.Context, b *ingest.Batch) error {
-	if err := insert(ctx, s.conn, "events", eventFields, b.Events); err != nil {
+// Batches of 50,000 to 500,000 events are fastest. The ledger needs no fence: a line
+// that comes late is true, and spans may be there twice.
+func (s *Store) Append(ctx context.Context, t ingest.Tenure, b *ingest.Batch) error {
+	events, err := begin(registered(ctx, t.Owner()), s.conn, "events", eventFields, b.Events)
+	if err != nil {
 		return err
 	}
-	if err := insert(ctx, s.conn, "refused", refusedFields, b.Refused); err != nil {
+	refused, err := begin(registered(ctx, t.Owner()), s.conn, "refused", refusedFields, b.Refused)
+	if err != nil {
+		return errors.Join(err, events.giveUp())
+	}
+	if err := t.Prove(ctx); err != nil {
+		return errors.Join(err, events.giveUp(), refused.giveUp())
+	}
+	if err := events.send(); err != nil {
+		return errors.Join(err, refused.giveUp())
+	}
+	if err := refused.send(); err != nil {
 		return err
 	}
 	return insert(ctx, s.conn, "ledger", ledgerFields, b.Spans)

@@ -33,7 +33,7 @@ func all(partitions ...int32) (c reports.Cutoff) {
 
 func appendBatch(t testing.TB, s *Store, b ingest.Batch) {
 	t.Helper()
-	if err := s.Append(t.Context(), &b); err != nil {
+	if err := s.Append(t.Context(), ingest.Sole{}, &b); err != nil {
 		t.Fatalf("Append: %v", err)
 	}
 }
@@ -178,7 +178,7 @@ func TestAppendRefusesWhatItCannotKeep(t *testing.T) {
 	s := open(t)
 	for _, at := range []rating.Instant{lastInstant + 1, firstInstant - 1, math.MaxInt64} {
 		r := record(0, 1, 0, rating.Event{Type: rating.Sent, At: at})
-		if err := s.Append(t.Context(), &ingest.Batch{Events: []ingest.Record{r}, Spans: []ingest.Span{{Topic: topic, From: 0, To: 2}}}); err == nil {
+		if err := s.Append(t.Context(), ingest.Sole{}, &ingest.Batch{Events: []ingest.Record{r}, Spans: []ingest.Span{{Topic: topic, From: 0, To: 2}}}); err == nil {
 			t.Errorf("Append of an event at %d ms: got no error", int64(at))
 		}
 	}

@@ -52,7 +52,7 @@ func (n named) args() []any {
 func (s *Store) query(ctx context.Context, name string, params named) (driver.Rows, error) {
 	rows, err := s.conn.Query(ctx, queryText("queries/"+name+".sql"), params.args()...)
 	if err != nil {
-		return nil, fmt.Errorf("query %s: %w", name, err)
+		return nil, classed(fmt.Errorf("query %s: %w", name, err))
 	}
 	return rows, nil
 }
