@@ -110,7 +110,11 @@ func (r *resumption) decode(d *events.Decoder, messages []Message) *Batch {
 		span.Records++
 
 		var refused []events.Refusal
-		r.items, refused = d.Decode(r.items[:0], m.Value, m.Time)
+		if m.Fault == nil {
+			r.items, refused = d.Decode(r.items[:0], m.Value, m.Time)
+		} else {
+			r.items, refused = r.items[:0], []events.Refusal{*m.Fault}
+		}
 		for _, item := range r.items {
 			o := Origin{m.Topic, m.Partition, m.Offset, item.Index}
 			b.Events = append(b.Events, Record{Origin: o, ArrivedAt: m.Time, Event: item.Event})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"postage/rating"
+	"postage/schemas/events"
 )
 
 // Message is one Kafka record as read.
@@ -19,6 +20,10 @@ type Message struct {
 	// included, are control records, records of aborted transactions, or were compacted
 	// away. Needed where no record follows; between records it goes without saying.
 	Gap bool
+
+	// Fault is what the source found wrong with the record before it became one: a
+	// row of a table that cannot be read. Then Value is not decoded. nil from Kafka.
+	Fault *events.Refusal
 }
 
 // Partition names one partition of a topic.

@@ -29,8 +29,10 @@ const (
 type cli struct {
 	Demo    demoCommand    `cmd:"" help:"A month of made-up traffic through the whole pipeline, on the embedded engines."`
 	Ingest  ingestCommands `cmd:"" help:"Consume events from Kafka into the log; status: is it complete?"`
+	Load    loadCommand    `cmd:"" help:"Load files of events into the log: a backfill."`
 	Rate    rateCommand    `cmd:"" help:"Rate events offline: events in, one JSON line per outbound message out."`
 	Close   closeCommand   `cmd:"" help:"Close a month: statements, invoices, and later the adjustments."`
+	Refused refusedCommand `cmd:"" help:"Look at what was refused, and send it through the front door again."`
 	Tariff  tariffCommand  `cmd:"" help:"Check, compare, import and export tariffs."`
 	Events  eventsCommand  `cmd:"" help:"Generate made-up events, or validate real ones."`
 	Bench   benchCommand   `cmd:"" help:"Measure the hot paths on this machine."`
@@ -65,6 +67,7 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 		kong.Writers(out, errOut),
 		kong.Exit(func(status int) { exited = status }),
 		kong.UsageOnError(),
+		kong.Vars{"origin_help": originHelp},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	)
 	command, err := parser.Parse(args)

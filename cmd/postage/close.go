@@ -19,6 +19,7 @@ type closeCommand struct {
 	tariffFlag
 	Month    string `required:"" placeholder:"YYYY-MM" help:"The month to close. Closing it again issues the adjustments for what has arrived since."`
 	Draft    bool   `help:"Show what would be issued, and issue nothing."`
+	Force    bool   `help:"Close although the log is not complete; what is missing is said, and its messages will come as adjustments."`
 	IssuedOn string `placeholder:"YYYY-MM-DD" help:"Date on the documents (default: today)."`
 	Out      string `placeholder:"DIR" help:"Folder for documents and the workbook (default: MONTH under --data)."`
 	JSON     bool   `name:"json" help:"Print the statements and documents as JSON."`
@@ -42,6 +43,9 @@ func (c *closeCommand) Run(ctx context.Context, s *streams) (err error) {
 	e := &engines{}
 	defer closeWith(&err, "engines", e.Close)
 	if err := c.openStore(ctx, s, e); err != nil {
+		return err
+	}
+	if err := c.checkComplete(ctx, s, e, month); err != nil {
 		return err
 	}
 	closer, err := c.newCloser(ctx, s, e, t, issuedOn)

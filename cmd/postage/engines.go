@@ -180,8 +180,14 @@ func (e *engines) newService(s *streams, t *rating.Tariff) (*ingest.Service, fun
 		return nil, nil, err
 	}
 	refused := e.cluster().Producer(names.refused)
-	service := &ingest.Service{Source: group, Log: e.store, Refused: refused, Decoder: newDecoder(t), Logger: s.log}
+	service := e.serviceOn(s, t, group)
+	service.Refused = refused
 	return service, func() error { return errors.Join(group.Close(), refused.Close()) }, nil
+}
+
+// serviceOn wires a source and the log together.
+func (e *engines) serviceOn(s *streams, t *rating.Tariff, source ingest.Source) *ingest.Service {
+	return &ingest.Service{Source: source, Log: e.store, Decoder: newDecoder(t), Logger: s.log}
 }
 
 func closeWith(err *error, what string, closer func() error) {

@@ -87,11 +87,8 @@ func eventFiles(names []string, stdin io.Reader) ([]files.Input, error) {
 			inputs = append(inputs, files.Input{Name: "stdin", Open: func() (io.ReadCloser, error) { return io.NopCloser(stdin), nil }})
 			continue
 		}
-		switch info, err := os.Stat(name); {
-		case errors.Is(err, fs.ErrNotExist):
-			return nil, usageError{err}
-		case err == nil && info.IsDir():
-			return nil, usagef("%s is a folder; name files", name)
+		if err := checkFile(name); err != nil {
+			return nil, err
 		}
 		inputs = append(inputs, files.Input{Name: name, Open: func() (io.ReadCloser, error) {
 			f, err := os.Open(name)
@@ -102,6 +99,17 @@ func eventFiles(names []string, stdin io.Reader) ([]files.Input, error) {
 		}})
 	}
 	return inputs, nil
+}
+
+// checkFile says that a name is no file, as far as can be seen without reading it.
+func checkFile(name string) error {
+	switch info, err := os.Stat(name); {
+	case errors.Is(err, fs.ErrNotExist):
+		return usageError{err}
+	case err == nil && info.IsDir():
+		return usagef("%s is a folder; name files", name)
+	}
+	return nil
 }
 
 // talk is the key of a conversation.

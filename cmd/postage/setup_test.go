@@ -310,8 +310,13 @@ func topicEnds(t *testing.T, broker, topic string) map[int]int64 {
 // readTopic reads all there is in a topic of one partition.
 func readTopic(t *testing.T, broker, topic string) []kafkago.Message {
 	t.Helper()
-	end := topicEnds(t, broker, topic)[0]
-	r := kafkago.NewReader(kafkago.ReaderConfig{Brokers: []string{broker}, Topic: topic, MaxBytes: kafka.MaxRecordBytes, MaxWait: 100 * time.Millisecond})
+	return readPartition(t, broker, topic, 0, topicEnds(t, broker, topic)[0])
+}
+
+// readPartition reads a partition from its beginning to an offset.
+func readPartition(t *testing.T, broker, topic string, partition int, end int64) []kafkago.Message {
+	t.Helper()
+	r := kafkago.NewReader(kafkago.ReaderConfig{Brokers: []string{broker}, Topic: topic, Partition: partition, MaxBytes: kafka.MaxRecordBytes, MaxWait: 100 * time.Millisecond})
 	defer r.Close()
 	var all []kafkago.Message
 	for int64(len(all)) < end {

@@ -56,18 +56,19 @@ type block struct {
 	name    string
 	line    int    // number of the first line, from 1
 	data    []byte // as read, line ends included
-	tooLong int64  // bytes of the line, where data is empty
+	tooLong int64  // bytes of a line over the limit; then data is its beginning, if that was to be kept
 }
 
 // blockBytes is about the size of a block; a longer line makes a longer one.
 const blockBytes = 256 << 10
 
 // lineReader cuts a file into blocks. A line of more than limit bytes is counted,
-// not held.
+// not held, but for its first bytes where keep says so.
 type lineReader struct {
 	name  string
 	in    io.Reader
 	limit int
+	keep  int
 	line  int    // lines given out
 	rest  []byte // read, not given out
 	err   error  // of in; io.EOF at the end
@@ -111,6 +112,7 @@ func (r *lineReader) next(buf []byte) (block, error) {
 // skip reads on to the end of a line that is too long.
 func (r *lineReader) skip(buf []byte) (block, error) {
 	size := int64(len(buf))
+	head := append([]byte(nil), buf[:min(r.keep, len(buf))]...)
 	for r.err == nil {
 		buf, r.err = fill(r.in, buf[:0], blockBytes)
 		if end := bytes.IndexByte(buf, '\n'); end >= 0 {
@@ -121,7 +123,7 @@ func (r *lineReader) skip(buf []byte) (block, error) {
 		size += int64(len(buf))
 	}
 	r.line++
-	return block{name: r.name, line: r.line, tooLong: size}, nil
+	return block{name: r.name, line: r.line, data: head, tooLong: size}, nil
 }
 
 // fill reads until buf has size bytes.

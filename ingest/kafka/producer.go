@@ -36,6 +36,7 @@ func (c Cluster) Producer(topic string) *Producer {
 		BatchBytes:   MaxRecordBytes,
 		BatchTimeout: 5 * time.Millisecond,
 		MaxAttempts:  10,
+		Completion:   place,
 	}}
 }
 
@@ -44,6 +45,19 @@ type Produced struct {
 	Key, Value []byte
 	Time       time.Time
 	Headers    map[string]string
+	Placed     *ingest.Origin // if not nil, filled in with where the record came to lie
+}
+
+// place tells those who asked where their records are.
+func place(messages []kafkago.Message, err error) {
+	if err != nil {
+		return
+	}
+	for i := range messages {
+		if to, ok := messages[i].WriterData.(*ingest.Origin); ok {
+			*to = ingest.Origin{Topic: messages[i].Topic, Partition: int32(messages[i].Partition), Offset: messages[i].Offset}
+		}
+	}
 }
 
 // Produce writes the records and waits for the acknowledgement.
@@ -51,6 +65,9 @@ func (p *Producer) Produce(ctx context.Context, records ...Produced) error {
 	messages := make([]kafkago.Message, len(records))
 	for i, r := range records {
 		messages[i] = kafkago.Message{Key: r.Key, Value: r.Value, Time: r.Time}
+		if r.Placed != nil {
+			messages[i].WriterData = r.Placed
+		}
 		for _, name := range sortedKeys(r.Headers) {
 			messages[i].Headers = append(messages[i].Headers, kafkago.Header{Key: name, Value: []byte(r.Headers[name])})
 		}

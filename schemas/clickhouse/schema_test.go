@@ -41,6 +41,7 @@ func TestQueriesRun(t *testing.T) {
 	params := named{
 		"run": "r", "month": "2026-10", "version": "v", "topic": topic, "partition": int32(0), "offset": int64(0),
 		"group": "g", "generation": "g/1", "member": "g/1/m", "partitions": []string{topic + "/0"}, "offsets": []int64{1},
+		"records": []string{topic + "/0/0"}, "reason": "", "since": int64(0), "replayed": uint8(0), "content": uint8(1), "limit": int64(1),
 	}
 	for name := range Queries() {
 		rows, err := s.query(t.Context(), name, params)
