@@ -14,8 +14,8 @@ import (
 	"postage/schemas/events"
 	"slices"
 	"strings"
-	"time"
 	"sync/atomic"
+	"time"
 
 	kafkaembedded "postage/ingest/kafka/embedded"
 	clickhouseembedded "postage/schemas/clickhouse/embedded"
