@@ -105,7 +105,7 @@ func TestFaults(t *testing.T) {
 		{name: "slow fetches", fault: on(kmsg.Fetch, 2, slow(400*time.Millisecond))},
 		{name: "slow commits", fault: on(kmsg.OffsetCommit, 5, slow(1200*time.Millisecond))},
 		{name: "the coordinator moves", fault: over(400*time.Millisecond, (*kfake.Cluster).RehashCoordinators)},
-		{name: "leaders change", fault: over(300*time.Millisecond, (*kfake.Cluster).ShufflePartitionLeaders)},
+		{name: "leaders change", fault: over(1500*time.Millisecond, (*kfake.Cluster).ShufflePartitionLeaders)},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

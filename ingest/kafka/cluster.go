@@ -34,7 +34,10 @@ func (c Cluster) dialer() *kafkago.Dialer {
 }
 
 func (c Cluster) transport() *kafkago.Transport {
-	return &kafkago.Transport{ClientID: clientID, Dial: c.dial, DialTimeout: dialTimeout, TLS: c.Security.TLS, SASL: c.Security.SASL}
+	return &kafkago.Transport{
+		ClientID: clientID, Dial: c.dial, DialTimeout: dialTimeout, TLS: c.Security.TLS, SASL: c.Security.SASL,
+		MetadataTTL: time.Second, // a writer tries for about six seconds: it has to hear of new leaders
+	}
 }
 
 // dial opens and counts a connection.
