@@ -26,10 +26,13 @@ var authInternationalSince = func() map[string]Date {
 // came on or after it, and the user's country is on the list by then and is not
 // the account's own. The setting's value is a date (the account's local
 // midnight) or an RFC 3339 instant.
-func (t *Tariff) isAuthInternational(a *accountTerm, country string, delivered Instant) bool {
-	on := DateOf(delivered.Time().In(a.loc))
+func (p *places) isAuthInternational(a *accountTerm, country string, delivered Instant) bool {
 	since, listed := authInternationalSince[country]
-	if !listed || on.Before(since) || country == a.Country {
+	if !listed || country == a.Country {
+		return false
+	}
+	t, on := p.tariff, p.days.of(delivered, a.loc)
+	if on.Before(since) {
 		return false
 	}
 	value := t.setting(a.Account, "auth_international_from", on)

@@ -13,7 +13,7 @@ const (
 // rules: billed or not, or another category. Where free tiers decide whether it
 // is billed, either answer of the carrier agrees.
 func (m *Message) compareClaim() {
-	if m.Claim == (Claim{}) || m.DeliveredAt == 0 || (m.Outcome != Charged && m.Outcome != Free) {
+	if m.DeliveredAt == 0 || m.Claim.isEmpty() || (m.Outcome != Charged && m.Outcome != Free) {
 		return
 	}
 	switch m.Reason {
@@ -34,18 +34,15 @@ func (c *Claim) category() string { return strings.ReplaceAll(c.Category, "-", "
 // applyAuthority lets the carrier's claim decide free or charged and the category
 // of a delivered message, where the account has the setting authority=carrier.
 // It touches the account's side only.
-func (p *places) applyAuthority(f *facts) {
+func (f *facts) applyAuthority() {
 	m := f.Message
-	if len(p.tariff.settings) == 0 || m.Claim.Billable == BillableUnsaid || m.DeliveredAt == 0 || (m.Outcome != Charged && m.Outcome != Free) {
+	if !f.carrierDecides || m.Claim.Billable == BillableUnsaid || m.DeliveredAt == 0 || (m.Outcome != Charged && m.Outcome != Free) {
 		return
 	}
 	switch m.Reason {
 	case BusinessAppMessage, ReactionNotBilled, DeliveredAfter30Days:
 		return
 	default:
-	}
-	if p.tariff.setting(m.Account, authoritySetting, p.days.of(m.SentAt, m.account.loc)) != authorityCarrier {
-		return
 	}
 	if claimed := m.Claim.category(); claimed != "" {
 		m.Category = claimed

@@ -49,22 +49,26 @@ const deliveryLimit = 30 * Day
 // Classify appends the outbound messages of one conversation to dst, in order of
 // sending, then message id. The events may come in any order and with copies;
 // they must all have the same sender and user. Messages still on their way are
-// pending: Settle them once the as-of instant is known.
+// pending: Settle them once the as-of instant is known. The classifier keeps
+// neither message ids nor users beyond the call: they may be part of a buffer.
 func (c *Classifier) Classify(dst []Message, events []Event) []Message {
+	c.places.marketKnown = false
 	c.timeline.read(events)
 	c.latest = max(c.latest, c.timeline.latest)
 
 	first := len(dst)
 	for i := range c.timeline.slots {
-		dst = append(dst, Message{})
-		if !c.timeline.slots[i].message(&dst[len(dst)-1]) {
-			dst = dst[:len(dst)-1]
+		if s := &c.timeline.slots[i]; s.isMessage() {
+			dst = append(dst, Message{})
+			s.message(&dst[len(dst)-1], c.timeline.claims)
 		}
 	}
 	messages := dst[first:]
-	slices.SortFunc(messages, func(a, b Message) int {
-		return cmp.Or(cmp.Compare(a.SentAt, b.SentAt), strings.Compare(a.MessageID, b.MessageID))
-	})
+	if !inOrderOfSending(messages) {
+		slices.SortFunc(messages, func(a, b Message) int {
+			return cmp.Or(cmp.Compare(a.SentAt, b.SentAt), strings.Compare(a.MessageID, b.MessageID))
+		})
+	}
 
 	c.facts = slices.Grow(c.facts[:0], len(messages))[:len(messages)]
 	costly, alike := false, true
@@ -84,7 +88,7 @@ func (c *Classifier) Classify(dst []Message, events []Event) []Message {
 			f.Cost = f.Verdict
 		}
 		f.compareClaim()
-		c.places.applyAuthority(f)
+		f.applyAuthority()
 	}
 	if costly && !alike { // another regime on the carrier's side: its sessions differ
 		for i := range c.facts {
@@ -103,6 +107,17 @@ func (c *Classifier) Classify(dst []Message, events []Event) []Message {
 	return dst
 }
 
+// inOrderOfSending says whether messages stand in order of sending, without any
+// two of one instant.
+func inOrderOfSending(messages []Message) bool {
+	for i := 1; i < len(messages); i++ {
+		if messages[i-1].SentAt >= messages[i].SentAt {
+			return false
+		}
+	}
+	return true
+}
+
 // judge decides the verdicts of one side.
 func (c *Classifier) judge() {
 	c.live = c.live[:0]
@@ -111,14 +126,27 @@ func (c *Classifier) judge() {
 			c.live = append(c.live, f)
 		}
 	}
-	slices.SortFunc(c.live, func(a, b *facts) int {
-		return cmp.Or(cmp.Compare(a.DeliveredAt, b.DeliveredAt), strings.Compare(a.MessageID, b.MessageID))
-	})
+	if !inOrderOfDelivery(c.live) {
+		slices.SortFunc(c.live, func(a, b *facts) int {
+			return cmp.Or(cmp.Compare(a.DeliveredAt, b.DeliveredAt), strings.Compare(a.MessageID, b.MessageID))
+		})
+	}
 	c.talk.sessions = c.talk.sessions[:0]
 	c.talk.findEntryPoints(c.timeline.inbounds, c.live, &c.places.days)
 	for _, f := range c.live {
 		rulesOf[f.Regime].judge(&c.talk, f)
 	}
+}
+
+// inOrderOfDelivery says whether messages stand in order of delivery, without any
+// two of one instant.
+func inOrderOfDelivery(live []*facts) bool {
+	for i := 1; i < len(live); i++ {
+		if live[i-1].DeliveredAt >= live[i].DeliveredAt {
+			return false
+		}
+	}
+	return true
 }
 
 // facts is one outbound message under judgement on one side. Its Verdict is the
@@ -133,6 +161,7 @@ type facts struct {
 	switched Instant        // when the regime came into force
 	opens    bool           // this reply opens a free entry point
 
+	carrierDecides  bool    // the account has authority=carrier
 	costs           bool    // the account's package names a cost list
 	carrier         Verdict // the starting point of the carrier's side: regime and category
 	carrierSwitched Instant

@@ -26,23 +26,18 @@ const callingCodes = `1 US 7 RU 76 KZ 77 KZ 20 EG 27 ZA 30 GR 31 NL 32 BE 33 FR 
 1683 CA 1705 CA 1709 CA 1742 CA 1753 CA 1778 CA 1780 CA 1782 CA 1807 CA 1819 CA 1825 CA 1867 CA 1873 CA 1879 CA
 1902 CA 1905 CA 1942 CA`
 
-var countryOfPrefix = func() map[string]string {
+var countryOfPrefix = func() *prefixes[string] {
+	p := &prefixes[string]{}
 	fields := strings.Fields(callingCodes)
-	m := make(map[string]string, len(fields)/2)
 	for i := 0; i < len(fields); i += 2 {
-		m[fields[i]] = fields[i+1]
+		*p.at(fields[i]) = fields[i+1]
 	}
-	return m
+	return p
 }()
 
 // CountryOfNumber returns the ISO country of an E.164 number by its longest
 // known dialling prefix, or "".
-func CountryOfNumber(number string) string {
-	digits := strings.TrimPrefix(number, "+")
-	for n := min(4, len(digits)); n > 0; n-- {
-		if c, ok := countryOfPrefix[digits[:n]]; ok {
-			return c
-		}
-	}
-	return ""
+func CountryOfNumber(number string) (country string) {
+	countryOfPrefix.of(strings.TrimPrefix(number, "+"), func(c *string) { country = *c })
+	return country
 }

@@ -20,15 +20,18 @@ func (p *Pricer) drawFreeTier(l *ledger, m *Message, v *Verdict) Reason {
 		return 0
 	}
 	key := freeTierKey{v.Regime, holder, p.days.month(m.DeliveredAt, m.zone(m.account.loc))}
-	used, known := l.freeTiers[key]
-	if !known {
-		used = p.tariff.openingFreeTier(m, v.Regime, key.month)
-		l.freeTiers[key] = used
+	recent := &l.recentTier
+	if recent.counter == nil || recent.key != key {
+		recent.key, recent.counter = key, l.freeTiers[key]
+		if recent.counter == nil {
+			recent.counter = newCounter(p.tariff.openingFreeTier(m, v.Regime, key.month))
+			l.freeTiers[key] = recent.counter
+		}
 	}
-	if used >= freeTierUnits {
+	if recent.count >= freeTierUnits {
 		return 0
 	}
-	l.freeTiers[key] = used + 1
+	recent.count++
 	return reason
 }
 
@@ -46,15 +49,15 @@ func (p *Pricer) drawAllowance(m *Message, pack *PackageRow) bool {
 		return false
 	}
 	key := allowanceKey{m.Account, m.Month}
-	used, known := p.sell.allowances[key]
-	if !known {
-		used = p.tariff.opening(openingKey{account: m.Account, month: m.Month, counter: openingAllowance})
+	used := p.sell.allowances[key]
+	if used == nil {
+		used = newCounter(p.tariff.opening(openingKey{account: m.Account, month: m.Month, counter: openingAllowance}))
 		p.sell.allowances[key] = used
 	}
-	if used >= pack.IncludedUnits {
+	if used.count >= pack.IncludedUnits {
 		return false
 	}
-	p.sell.allowances[key] = used + 1
+	used.count++
 	return true
 }
 
@@ -70,10 +73,10 @@ func allowanceCovers(included string, m *Message) bool {
 }
 
 // volume returns a counter, beginning at what was brought along.
-func (l *ledger) volume(p *Pricer, k volumeKey) *volume {
+func (l *ledger) volume(p *Pricer, k volumeKey) *counter {
 	v := l.volumes[k]
 	if v == nil {
-		v = &volume{count: p.tariff.openingVolume(k)}
+		v = newCounter(p.tariff.openingVolume(k))
 		l.volumes[k] = v
 	}
 	return v

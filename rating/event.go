@@ -37,6 +37,10 @@ type Claim struct {
 	Category string // as the carrier spells it, e.g. authentication-international
 }
 
+func (c *Claim) isEmpty() bool {
+	return c.Billable == BillableUnsaid && c.Model == "" && c.Type == "" && c.Category == ""
+}
+
 // CarrierError is the first error of a failed message.
 type CarrierError struct {
 	Code  int32

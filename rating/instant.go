@@ -90,6 +90,7 @@ func (d Date) Compare(e Date) int {
 // Before says whether d comes before e.
 func (d Date) Before(e Date) bool { return d.number() < e.number() }
 
+// number puts dates in order.
 func (d Date) number() int { return d.Year*10000 + int(d.Month)*100 + d.Day }
 
 // AddDays returns the date n days later.
@@ -134,6 +135,9 @@ func (m Month) Last() Date { return m.Next().First().AddDays(-1) }
 
 // Days is the number of days in the month.
 func (m Month) Days() int { return m.Last().Day }
+
+// number puts months in order.
+func (m Month) number() int { return m.Year*100 + int(m.Month) }
 
 // IsZero says whether the month is absent.
 func (m Month) IsZero() bool { return m == Month{} }

@@ -9,9 +9,8 @@ import (
 // marketIndex finds the market of a destination: by the user's country when the
 // tariff lists it, else by the longest dialling prefix, as dated.
 type marketIndex struct {
-	byPrefix  map[string][]*MarketRow // in time order
+	byPrefix  prefixes[[]*MarketRow] // in time order
 	byCountry map[string][]countryPrefix
-	longest   int // digits of the longest prefix
 }
 
 // countryPrefix are the rows that give a country one prefix, in time order. Two
@@ -22,15 +21,16 @@ type countryPrefix struct {
 }
 
 func newMarketIndex(rows []MarketRow) *marketIndex {
-	ix := &marketIndex{byPrefix: map[string][]*MarketRow{}, byCountry: map[string][]countryPrefix{}}
+	ix := &marketIndex{byCountry: map[string][]countryPrefix{}}
 	dated := make([]*MarketRow, len(rows))
 	for i := range rows {
 		dated[i] = &rows[i]
 	}
 	slices.SortStableFunc(dated, func(a, b *MarketRow) int { return a.ValidFrom.Compare(b.ValidFrom) })
 	for _, r := range dated {
-		ix.byPrefix[r.Prefix] = append(ix.byPrefix[r.Prefix], r)
-		ix.longest = max(ix.longest, len(r.Prefix))
+		if of := ix.byPrefix.at(r.Prefix); of != nil {
+			*of = append(*of, r)
+		}
 		if r.Country == "" {
 			continue
 		}
@@ -78,15 +78,13 @@ func (ix *marketIndex) find(user, userCountry string, on Date) (market, country 
 			return fallback.Market, userCountry
 		}
 	}
+	var longest *MarketRow
+	ix.byPrefix.of(digits, func(rows *[]*MarketRow) {
+		longest = cmp.Or(marketOn(*rows, on), longest)
+	})
 	country = userCountry
-	for n := min(ix.longest, len(digits)); n > 0; n-- {
-		if r := marketOn(ix.byPrefix[digits[:n]], on); r != nil {
-			if country == "" {
-				country = r.Country
-			}
-			market = r.Market
-			break
-		}
+	if longest != nil {
+		market, country = longest.Market, cmp.Or(userCountry, longest.Country)
 	}
 	if country == "" {
 		country = CountryOfNumber(user)

@@ -23,16 +23,17 @@ type Message struct {
 	Market string // the tariff's market, "" when unknown
 	Month  Month  // billing month, of DeliveredAt in the account's timezone
 
+	// What a Pricer needs stands together, above and here.
+	sender  *senderTerm  // registration in force at SentAt, nil when there is none
+	account *accountTerm // terms in force at SentAt, nil for an unknown sender
+	country string       // the user's, for price rows by country
+
 	Verdict         // what it costs the account
 	Cost    Verdict // what the carrier bills us for it; zero without a cost list
 
 	Window Instant // the inbound that opened the care window it was sent in, or zero
 	Claim  Claim   // the carrier's word
 	Error  CarrierError
-
-	sender  *senderTerm  // registration in force at SentAt, nil when there is none
-	account *accountTerm // terms in force at SentAt, nil for an unknown sender
-	country string       // the user's, for price rows by country
 
 	accountsDiffer bool // its events name different accounts
 }

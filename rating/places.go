@@ -12,14 +12,16 @@ type places struct {
 	sender      string
 	senderTerms []*senderTerm
 
+	account      string
+	accountTerms []*accountTerm
+
 	user, userCountry string
 	marketOn          Date
 	market, country   string
 	marketKnown       bool
 
-	terms   map[termKey]*term
-	lastKey termKey
-	last    *term
+	terms map[termKey]*term
+	last  *term // the one found last, nil when its account is unknown
 }
 
 // termKey is a day of an account, as seen by a sender in its own timezone.
@@ -32,58 +34,71 @@ type termKey struct {
 
 // term is what holds on such a day on both sides.
 type term struct {
+	termKey
+	from, to Instant // when it is that day for both
+
 	regime, carrier           Regime
 	switched, carrierSwitched Instant // when they came into force
 	costs                     bool    // the package names a cost list
+	carrierDecides            bool    // authority=carrier
 }
 
 func newPlaces(t *Tariff) places {
 	return places{tariff: t, days: newDays(), terms: map[termKey]*term{}}
 }
 
-// Bind finds anew what links a message to the tariff, for one that was read back
-// from where it was kept.
-func (t *Tariff) Bind(m *Message) {
-	m.sender = termAt(t.senders[m.Sender], m.SentAt)
-	m.account = t.accountAt(m.Account, m.SentAt)
-	zone := time.UTC
-	if m.account != nil {
-		zone = m.account.loc
-	}
-	_, m.country = t.markets.find(m.User, m.UserCountry, DateOf(m.SentAt.Time().In(zone)))
+// Binder links messages to a tariff that were read back from where they were kept.
+// It is not safe for concurrent use.
+type Binder struct{ places places }
+
+// NewBinder returns a binder for a tariff.
+func NewBinder(t *Tariff) *Binder { return &Binder{newPlaces(t)} }
+
+// Bind finds anew what links a message to the tariff.
+func (b *Binder) Bind(m *Message) {
+	p := &b.places
+	zone := p.findAccount(m)
+	_, m.country = p.tariff.markets.find(m.User, m.UserCountry, p.days.of(m.SentAt, zone))
 }
 
 // locate finds account, regimes, market and month of a message. The sender's
 // registration wins over the account that the event names.
 func (p *places) locate(f *facts) {
-	t, m := p.tariff, f.Message
-	if m.Sender != p.sender || p.senderTerms == nil {
-		p.sender, p.senderTerms = m.Sender, t.senders[m.Sender]
-	}
-	m.sender = termAt(p.senderTerms, m.SentAt)
-	if m.sender != nil {
-		if m.accountsDiffer || m.Account != "" && m.Account != m.sender.Account {
-			m.Flags |= AccountDisagrees
-		}
-		m.Account = m.sender.Account
-	}
-	m.account = t.accountAt(m.Account, m.SentAt)
-	accountZone := time.UTC
-	if m.account != nil {
-		accountZone = m.account.loc
+	m := f.Message
+	named := m.Account
+	accountZone := p.findAccount(m)
+	if m.sender != nil && (m.accountsDiffer || named != "" && named != m.Account) {
+		m.Flags |= AccountDisagrees
 	}
 	f.zone = m.zone(accountZone)
 	f.Verdict.Category = m.Verdict.Category
 	f.carrier.Category = m.Verdict.Category
 
-	sentOn := p.days.of(m.SentAt, accountZone)
-	term := p.term(termKey{m.account, f.zone, p.days.of(m.SentAt, f.zone), sentOn}, m.Account)
-	f.Regime, f.switched, f.costs = term.regime, term.switched, term.costs
+	term := p.term(m, f.zone, accountZone)
+	f.Regime, f.switched, f.costs, f.carrierDecides = term.regime, term.switched, term.costs, term.carrierDecides
 	f.carrier.Regime, f.carrierSwitched = term.carrier, term.carrierSwitched
-	p.findMarket(f, sentOn)
+	p.findMarket(f, term.sentOn)
 	if m.DeliveredAt != 0 {
 		m.Month = p.days.month(m.DeliveredAt, accountZone)
 	}
+}
+
+// findAccount finds the sender's registration and the terms of its account in
+// force when a message was sent, and returns the account's timezone.
+func (p *places) findAccount(m *Message) *time.Location {
+	if m.Sender != p.sender || p.senderTerms == nil {
+		p.sender, p.senderTerms = m.Sender, p.tariff.senders[m.Sender]
+	}
+	if m.sender = termAt(p.senderTerms, m.SentAt); m.sender != nil {
+		m.Account = m.sender.Account
+	}
+	if m.Account != p.account || p.accountTerms == nil {
+		p.account, p.accountTerms = m.Account, p.tariff.accounts[m.Account]
+	}
+	if m.account = accountTermAt(p.accountTerms, m.SentAt); m.account == nil {
+		return time.UTC
+	}
+	return m.account.loc
 }
 
 // zone is the timezone of the sender: its own, else its account's.
@@ -94,28 +109,42 @@ func (m *Message) zone(account *time.Location) *time.Location {
 	return account
 }
 
-func (p *places) term(key termKey, account string) *term {
-	if p.last != nil && key == p.lastKey && key.account != nil {
-		return p.last
+// term returns what holds for a message when it was sent.
+func (p *places) term(m *Message, zone, accountZone *time.Location) *term {
+	if t := p.last; t != nil && t.account == m.account && t.zone == zone && t.from <= m.SentAt && m.SentAt < t.to {
+		return t
 	}
+	day := *p.days.find(m.SentAt, zone)
+	accountDay := p.days.find(m.SentAt, accountZone)
+	key := termKey{m.account, zone, day.date, accountDay.date}
 	t := p.terms[key]
-	if t == nil || key.account == nil { // an unknown account is known by its name only
-		t = &term{}
-		regime, since := p.tariff.regimeOn(account, key.on)
-		t.regime, t.switched = regime, since.Midnight(key.zone)
-		t.carrier, t.carrierSwitched = t.regime, t.switched
-		if p.tariff.overridesRegime(account) {
-			regime, since := p.tariff.carrierRegimeOn(key.on)
-			t.carrier, t.carrierSwitched = regime, since.Midnight(key.zone)
-		}
-		if key.account != nil {
-			pack := p.tariff.packageOn(key.account.Package, key.sentOn)
-			t.costs = pack != nil && pack.CostList != ""
-		}
+	if t == nil || m.account == nil { // an unknown account is known by its name only
+		t = &term{termKey: key, from: max(day.from, accountDay.from), to: min(day.to, accountDay.to)}
+		p.fill(t, m.Account)
 		p.terms[key] = t
 	}
-	p.lastKey, p.last = key, t
+	p.last = nil
+	if m.account != nil {
+		p.last = t
+	}
 	return t
+}
+
+// fill works out what holds on the day of a term.
+func (p *places) fill(t *term, account string) {
+	regime, since := p.tariff.regimeOn(account, t.on)
+	t.regime, t.switched = regime, since.Midnight(t.zone)
+	t.carrier, t.carrierSwitched = t.regime, t.switched
+	if p.tariff.overridesRegime(account) {
+		regime, since := p.tariff.carrierRegimeOn(t.on)
+		t.carrier, t.carrierSwitched = regime, since.Midnight(t.zone)
+	}
+	if t.account == nil {
+		return
+	}
+	pack := p.tariff.packageOn(t.account.Package, t.sentOn)
+	t.costs = pack != nil && pack.CostList != ""
+	t.carrierDecides = p.tariff.setting(account, authoritySetting, t.sentOn) == authorityCarrier
 }
 
 func (p *places) findMarket(f *facts, on Date) {
@@ -129,7 +158,7 @@ func (p *places) findMarket(f *facts, on Date) {
 // internationalise makes an authentication message international where that
 // applies. Under NBP and CBP1 the category decides nothing and stays as it came.
 func (p *places) internationalise(f *facts) {
-	if !f.freeform && f.Category == authentication && f.Regime.needsCategory() && p.tariff.isAuthInternational(f.account, f.country, f.DeliveredAt) {
+	if !f.freeform && f.Category == authentication && f.Regime.needsCategory() && p.isAuthInternational(f.account, f.country, f.DeliveredAt) {
 		f.Category = authenticationInternational
 	}
 }

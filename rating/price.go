@@ -2,6 +2,7 @@ package rating
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 )
 
@@ -12,20 +13,33 @@ import (
 type Pricer struct {
 	tariff *Tariff
 	days   days
-	sell   ledger
-	cost   ledger
+	sell   *ledger
+	cost   *ledger
 
-	rates map[tieredRate]*Rate
-	order []sortKey // scratch of Price
+	rates        map[tieredRate]*Rate
+	order, spare []sortKey // scratch of Price
+
+	seasonOn  Date // a date asked for last, and its season
+	seasonNow int32
 }
 
 // ledger holds the counters of one side, and the lanes that remember what
 // messages alike need.
 type ledger struct {
-	freeTiers  map[freeTierKey]int64
-	allowances map[allowanceKey]int64
-	volumes    map[volumeKey]*volume
+	freeTiers  map[freeTierKey]*counter
+	allowances map[allowanceKey]*counter
+	volumes    map[volumeKey]*counter
 	lanes      map[laneKey]*lane
+
+	// What was asked for lately, found without hashing all of a key.
+	recentTier struct {
+		key freeTierKey
+		*counter
+	}
+	recentLanes [1024]struct {
+		key laneKey
+		*lane
+	}
 }
 
 type (
@@ -47,9 +61,8 @@ type (
 	laneKey struct {
 		account                   *accountTerm
 		market, country, category string
-		notice                    bool // a notification of the founding rule
-		on                        Date // of sending, local to the account
-		month                     Month
+		notice                    bool  // a notification of the founding rule
+		season, month             int32 // numbers of the season of sending and of the month
 	}
 	// tieredRate is one price row as one package pays it in one currency and
 	// month. Without a package it is a cost, in the currency of its list.
@@ -66,13 +79,15 @@ type (
 type lane struct {
 	pack   *PackageRow
 	set    *rateSet
-	volume *volume
+	volume *counter
 	terms  tieredRate
 	rates  []*Rate // by tier, nil where a currency rate is missing
 }
 
-// volume is one volume counter.
-type volume struct{ count int64 }
+// counter counts units used up, from what was brought along.
+type counter struct{ count, opening int64 }
+
+func newCounter(opening int64) *counter { return &counter{opening, opening} }
 
 // NewPricer returns a pricer for a tariff, its counters at their openings.
 func NewPricer(t *Tariff) *Pricer {
@@ -83,17 +98,21 @@ func NewPricer(t *Tariff) *Pricer {
 
 // Reset puts all counters back to their openings.
 func (p *Pricer) Reset() {
-	for _, l := range [...]*ledger{&p.sell, &p.cost} {
-		clear(l.freeTiers)
-		clear(l.allowances)
-		for key, v := range l.volumes {
-			v.count = p.tariff.openingVolume(key)
+	for _, l := range [...]*ledger{p.sell, p.cost} {
+		for _, c := range l.freeTiers {
+			c.count = c.opening
+		}
+		for _, c := range l.allowances {
+			c.count = c.opening
+		}
+		for _, c := range l.volumes {
+			c.count = c.opening
 		}
 	}
 }
 
-func newLedger() ledger {
-	return ledger{map[freeTierKey]int64{}, map[allowanceKey]int64{}, map[volumeKey]*volume{}, map[laneKey]*lane{}}
+func newLedger() *ledger {
+	return &ledger{freeTiers: map[freeTierKey]*counter{}, allowances: map[allowanceKey]*counter{}, volumes: map[volumeKey]*counter{}, lanes: map[laneKey]*lane{}}
 }
 
 // Free conversations or messages per month (domain page, section B).
@@ -116,7 +135,7 @@ func CanonicalOrder(a, b *Message) int {
 // month wanted, because free tiers count by the sender's month and invoices by
 // the account's. Any order will do.
 func (p *Pricer) Price(messages []*Message) {
-	p.order = sortCanonical(messages, p.order)
+	p.order, p.spare = sortCanonical(messages, p.order, p.spare)
 	var waiting []*Message
 	for _, m := range messages {
 		if m.Chargeable() && !p.Next(m) {
@@ -145,14 +164,14 @@ func (p *Pricer) Next(m *Message) (done bool) {
 // Last prices a message that Next left open.
 func (p *Pricer) Last(m *Message) {
 	l := p.sellLane(m)
-	p.assign(&m.Verdict, l, l.volume.count)
+	m.Rate, m.Tier = l.rate(l.volume.count)
 }
 
 // priceSell prices the account's side.
 func (p *Pricer) priceSell(m *Message) (done bool) {
 	v := &m.Verdict
 	if m.Flags&freeTierUsed == 0 {
-		if reason := p.drawFreeTier(&p.sell, m, v); reason != 0 {
+		if reason := p.drawFreeTier(p.sell, m, v); reason != 0 {
 			v.Outcome, v.Reason = Free, reason
 			return true
 		}
@@ -169,16 +188,18 @@ func (p *Pricer) priceSell(m *Message) (done bool) {
 	case l.pack == nil:
 		v.Outcome, v.Reason = Unrated, NoPackage
 		return true
-	case !l.rateable(l.volume.count + 1):
+	}
+	rate, tier := l.rate(l.volume.count + 1)
+	if rate == nil {
 		v.Outcome, v.Reason = Unrated, NoPrice
 		return true
 	}
 	l.volume.count++
+	v.Position = l.volume.count
 	if l.pack.TierMode == AllUnits {
-		v.Position = l.volume.count
 		return false
 	}
-	p.assign(v, l, l.volume.count)
+	v.Rate, v.Tier = rate, tier
 	return true
 }
 
@@ -186,7 +207,7 @@ func (p *Pricer) priceSell(m *Message) (done bool) {
 // allowance, no markup, the currency of the list.
 func (p *Pricer) priceCost(m *Message) {
 	v := &m.Cost
-	if reason := p.drawFreeTier(&p.cost, m, v); reason != 0 {
+	if reason := p.drawFreeTier(p.cost, m, v); reason != 0 {
 		v.Outcome, v.Reason = Free, reason
 		return
 	}
@@ -195,12 +216,13 @@ func (p *Pricer) priceCost(m *Message) {
 		return
 	}
 	l := p.costLane(m)
-	if !l.rateable(l.volume.count + 1) {
+	rate, tier := l.rate(l.volume.count + 1)
+	if rate == nil {
 		v.Outcome, v.Reason = Unrated, NoPrice
 		return
 	}
 	l.volume.count++
-	p.assign(v, l, l.volume.count)
+	v.Position, v.Rate, v.Tier = l.volume.count, rate, tier
 }
 
 // The tier modes of a package.
@@ -209,15 +231,54 @@ const (
 	AllUnits  = "all_units" // all units at the rate of the band the total reached
 )
 
-func (m *Message) laneKey(v *Verdict, on Date, month Month) laneKey {
-	return laneKey{m.account, m.Market, m.country, v.Category, v.Regime == NBP && m.Class == Notification, on, month}
+func (p *Pricer) laneKey(m *Message, v *Verdict, on Date, month Month) laneKey {
+	return laneKey{m.account, m.Market, m.country, v.Category, v.Regime == NBP && m.Class == Notification, p.season(on), int32(month.number())}
+}
+
+// season numbers the stretches of days in which neither packages nor prices
+// change.
+func (p *Pricer) season(on Date) int32 {
+	if on != p.seasonOn {
+		n, _ := slices.BinarySearchFunc(p.tariff.seasons, on, func(start, on Date) int {
+			if on.Before(start) {
+				return 1
+			}
+			return -1
+		})
+		p.seasonOn, p.seasonNow = on, int32(n)
+	}
+	return p.seasonNow
+}
+
+// lane finds a lane that was made before, or nil.
+func (l *ledger) lane(key *laneKey) *lane {
+	recent := &l.recentLanes[key.quick()%uint(len(l.recentLanes))]
+	if recent.lane != nil && recent.key == *key {
+		return recent.lane
+	}
+	found := l.lanes[*key]
+	if found != nil {
+		recent.key, recent.lane = *key, found
+	}
+	return found
+}
+
+// quick is a hash that tells keys of one account and month mostly apart.
+func (k *laneKey) quick() uint {
+	h := uint(k.season) + uint(k.month)<<3
+	for _, s := range [...]string{k.market, k.category, k.country, k.account.Account} {
+		if n := len(s); n > 0 {
+			h = h*31 + uint(s[0]) + uint(s[n/2])<<2 + uint(s[max(n-2, 0)])*11 + uint(s[n-1])<<5 + uint(n)
+		}
+	}
+	return h ^ h>>10
 }
 
 // sellLane finds the account's lane of a message.
 func (p *Pricer) sellLane(m *Message) *lane {
 	on := p.days.of(m.SentAt, m.account.loc)
-	key := m.laneKey(&m.Verdict, on, m.Month)
-	l := p.sell.lanes[key]
+	key := p.laneKey(m, &m.Verdict, on, m.Month)
+	l := p.sell.lane(&key)
 	if l != nil {
 		return l
 	}
@@ -226,7 +287,7 @@ func (p *Pricer) sellLane(m *Message) *lane {
 		l.set = p.rateSet(m, &m.Verdict, l.pack.PriceList, on)
 		l.terms = tieredRate{pack: l.pack, currency: m.account.Currency, month: m.Month}
 	}
-	p.fill(l, &p.sell, m, &m.Verdict, m.Month)
+	p.fill(l, p.sell, m, &m.Verdict, m.Month)
 	p.sell.lanes[key] = l
 	return l
 }
@@ -236,14 +297,14 @@ func (p *Pricer) sellLane(m *Message) *lane {
 func (p *Pricer) costLane(m *Message) *lane {
 	on := p.days.of(m.SentAt, m.account.loc)
 	month := p.days.month(m.DeliveredAt, m.zone(m.account.loc))
-	key := m.laneKey(&m.Cost, on, month)
-	l := p.cost.lanes[key]
+	key := p.laneKey(m, &m.Cost, on, month)
+	l := p.cost.lane(&key)
 	if l != nil {
 		return l
 	}
 	l = &lane{pack: p.tariff.packageOn(m.account.Package, on)}
 	l.set = p.rateSet(m, &m.Cost, l.pack.CostList, on)
-	p.fill(l, &p.cost, m, &m.Cost, month)
+	p.fill(l, p.cost, m, &m.Cost, month)
 	p.cost.lanes[key] = l
 	return l
 }
@@ -274,22 +335,17 @@ func (p *Pricer) rateSet(m *Message, v *Verdict, list string, on Date) *rateSet 
 	})
 }
 
-// rateable says whether the n-th unit has a price.
-func (l *lane) rateable(n int64) bool {
+// rate returns the rate of the n-th unit and its tier, counted from 1; nil when
+// it has no price.
+func (l *lane) rate(n int64) (*Rate, int) {
 	if l.set == nil {
-		return false
+		return nil, 0
 	}
 	tier := l.set.tierOf(n)
-	return tier >= 0 && l.rates[tier] != nil
-}
-
-// assign points a verdict at the row of the tier that holds the n-th unit.
-func (p *Pricer) assign(v *Verdict, l *lane, n int64) {
-	tier := l.set.tierOf(n)
-	v.Tier, v.Rate = tier+1, l.rates[tier]
-	if v.Position == 0 {
-		v.Position = n
+	if tier < 0 {
+		return nil, 0
 	}
+	return l.rates[tier], tier + 1
 }
 
 // newRate works out the effective unit price: markup, then currency.

@@ -17,6 +17,7 @@ type rateKey struct{ list, origin, market, category string }
 type rateSet struct {
 	validFrom Date
 	tiers     []*PriceRow
+	starts    []int64 // from_volume of each
 }
 
 func newRateSets(rows []PriceRow) (map[rateKey][]*rateSet, error) {
@@ -35,8 +36,9 @@ func newRateSets(rows []PriceRow) (map[rateKey][]*rateSet, error) {
 		slices.SortFunc(dated, func(a, b *rateSet) int { return a.validFrom.Compare(b.validFrom) })
 		for _, s := range dated {
 			slices.SortFunc(s.tiers, func(a, b *PriceRow) int { return cmp.Compare(a.FromVolume, b.FromVolume) })
-			for i := 1; i < len(s.tiers); i++ {
-				if s.tiers[i].FromVolume == s.tiers[i-1].FromVolume {
+			for i, tier := range s.tiers {
+				s.starts = append(s.starts, tier.FromVolume)
+				if i > 0 && s.tiers[i].FromVolume == s.tiers[i-1].FromVolume {
 					return nil, fmt.Errorf("%s: from_volume %d stands already in %s; give each tier its own start", s.tiers[i].Row, s.tiers[i].FromVolume, s.tiers[i-1].Row)
 				}
 			}
@@ -48,12 +50,11 @@ func newRateSets(rows []PriceRow) (map[rateKey][]*rateSet, error) {
 // tierOf returns the tier that holds the n-th unit (from 1), or -1 when the first
 // tier starts later.
 func (s *rateSet) tierOf(n int64) int {
-	for i, v := range slices.Backward(s.tiers) {
-		if v.FromVolume <= n {
-			return i
-		}
+	tier := len(s.starts) - 1
+	for tier >= 0 && s.starts[tier] > n {
+		tier--
 	}
-	return -1
+	return tier
 }
 
 // findRate picks the rate for a message: of the rates in force on the date the

@@ -15,7 +15,7 @@ func (c *Classifier) countReceived() {
 		return
 	}
 	for i := range c.timeline.slots {
-		e := c.timeline.slots[i].get(Received)
+		e := c.timeline.slots[i].events[Received]
 		if e == nil {
 			continue
 		}

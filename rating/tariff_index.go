@@ -17,6 +17,7 @@ type Tariff struct {
 	senders  map[string][]*senderTerm  // by sender, in time order
 	markets  *marketIndex
 	prices   map[rateKey][]*rateSet // in time order
+	seasons  []Date                 // when packages or prices change, in order
 	packages map[string][]*PackageRow
 	regimes  map[string][]RegimeRow // by account or "*"
 	settings map[string][]SettingRow
@@ -136,7 +137,21 @@ func NewTariff(rows *TariffRows) (*Tariff, error) {
 	t.groups = groupAccounts(rows)
 	var err error
 	t.prices, err = newRateSets(rows.Prices)
+	t.seasons = seasons(rows)
 	return t, err
+}
+
+// seasons lists the dates on which any package or price changes.
+func seasons(rows *TariffRows) []Date {
+	var starts []Date
+	for i := range rows.Packages {
+		starts = append(starts, rows.Packages[i].ValidFrom)
+	}
+	for i := range rows.Prices {
+		starts = append(starts, rows.Prices[i].ValidFrom)
+	}
+	slices.SortFunc(starts, Date.Compare)
+	return slices.Compact(starts)
 }
 
 func (r Row) String() string { return fmt.Sprintf("%s:%d", r.File, r.Line) }
@@ -167,7 +182,10 @@ func termAt(terms []*senderTerm, at Instant) *senderTerm {
 
 // accountAt returns the terms of an account in force at an instant, or nil.
 func (t *Tariff) accountAt(account string, at Instant) *accountTerm {
-	terms := t.accounts[account]
+	return accountTermAt(t.accounts[account], at)
+}
+
+func accountTermAt(terms []*accountTerm, at Instant) *accountTerm {
 	for _, term := range slices.Backward(terms) {
 		if term.from <= at && at < term.to {
 			return term

@@ -13,6 +13,7 @@ import (
 	exampletariff "postage/schemas/tariff"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
@@ -287,6 +288,49 @@ func TestRateLeavesNothingBehind(t *testing.T) {
 		t.Errorf("output full: got error %v, want that", err)
 	}
 	empty("output full")
+}
+
+// TestRateDies: a real process that is interrupted or killed while it sorts on disk
+// writes no half of an answer, leaves no file, and an interrupt is an exit status
+// of its own making.
+func TestRateDies(t *testing.T) {
+	file := madeUpFile(t, 20_000, traffic.V1)
+	for _, how := range []os.Signal{os.Interrupt, syscall.SIGTERM, os.Kill} {
+		t.Run(how.String(), func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			cmd := command(t, "rate", "--tariff", "example", "--memory-mb", "1")
+			cmd.Env = append(os.Environ(), "TMPDIR="+dir)
+			in, err := cmd.StdinPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			var out, report bytes.Buffer
+			cmd.Stdout, cmd.Stderr = &out, &report
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := in.Write(file); err != nil { // all of it is read, but not yet rated: there may be more
+				t.Fatalf("%v\n%s", err, report.String())
+			}
+			if err := cmd.Process.Signal(how); err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Wait(); err == nil {
+				t.Error("ended well, want a failure")
+			}
+			if how != os.Kill && (cmd.ProcessState.ExitCode() != exitFailed || !strings.Contains(report.String(), "interrupted")) {
+				t.Errorf("got status %d and %q, want %d and that it was interrupted", cmd.ProcessState.ExitCode(), report.String(), exitFailed)
+			}
+			if out.Len() > 0 {
+				t.Errorf("wrote %d bytes before all was read", out.Len())
+			}
+			left, err := os.ReadDir(dir)
+			if err != nil || len(left) > 0 {
+				t.Errorf("%d files left (%v), want none", len(left), err)
+			}
+		})
+	}
 }
 
 // interruptingReader calls interrupt when it has given half of the file.

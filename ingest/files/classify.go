@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/binary"
 	"postage/rating"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -32,8 +31,8 @@ func (r *run) classify(ctx context.Context) error {
 
 // judge classifies on one goroutine.
 type judge struct {
-	run        *run
-	eventCodec *eventCodec
+	run *run
+	talkReader
 	codec      *codec
 	classifier *rating.Classifier
 	all        *sortWriter
@@ -41,10 +40,6 @@ type judge struct {
 	groups     map[string]group // by account
 
 	buf      []byte
-	index    []talkEntry
-	spare    []talkEntry
-	counts   []int
-	events   []rating.Event
 	messages []rating.Message
 }
 
@@ -54,17 +49,10 @@ type group struct {
 	number uint32
 }
 
-// talkEntry is an event of a partition: whose conversation, and where.
-type talkEntry struct {
-	hash  uint32
-	piece uint32
-	at    uint32
-}
-
 func newJudge(r *run) *judge {
 	c := r.newCodec()
 	j := &judge{
-		run: r, eventCodec: r.newEventCodec(), codec: c, classifier: rating.NewClassifier(r.Tariff),
+		run: r, talkReader: talkReader{eventCodec: r.newEventCodec()}, codec: c, classifier: rating.NewClassifier(r.Tariff),
 		all: r.all.writer(c.compareNames), groups: map[string]group{},
 	}
 	for _, s := range r.charge {
@@ -99,71 +87,9 @@ func (j *judge) partition(ctx context.Context, p *pile, level int) error {
 	if err != nil {
 		return err
 	}
-	j.index = j.index[:0]
-	for i, piece := range pieces {
-		for at := 0; at < len(piece); {
-			j.index = append(j.index, talkEntry{binary.LittleEndian.Uint32(piece[at+4:]), uint32(i), uint32(at)})
-			at += int(binary.LittleEndian.Uint32(piece[at:]))
-		}
-	}
-	j.sortIndex(level)
-	// Events point into the text, in which those of a conversation stand together.
-	var text strings.Builder
-	text.Grow(int(p.total.Load()))
-	for _, e := range j.index {
-		record := pieces[e.piece][e.at:]
-		text.Write(record[:binary.LittleEndian.Uint32(record)])
-	}
+	j.load(pieces, uint(level*partitionBits))
 	p.clear(j.run.budget)
-	records := text.String()
-	for first := 0; first < len(j.index); {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		last := first + 1
-		for last < len(j.index) && j.index[last].hash == j.index[first].hash {
-			last++
-		}
-		if records, err = j.talks(records, last-first); err != nil {
-			return err
-		}
-		first = last
-	}
-	return nil
-}
-
-// sortIndex sorts the index by hash. The bits that follow those which chose the
-// partition spread it evenly over buckets of a few entries.
-func (j *judge) sortIndex(level int) {
-	const bits = 12
-	if len(j.index) > 1<<8 && level*partitionBits+bits <= hashBits {
-		j.counts = append(j.counts[:0], make([]int, 1<<bits+1)...)
-		bucket := func(e talkEntry) int { return int(e.hash >> (level * partitionBits) & (1<<bits - 1)) }
-		for _, e := range j.index {
-			j.counts[bucket(e)+1]++
-		}
-		for i := range 1 << bits {
-			j.counts[i+1] += j.counts[i]
-		}
-		j.spare = slices.Grow(j.spare[:0], len(j.index))[:len(j.index)]
-		for _, e := range j.index {
-			b := bucket(e)
-			j.spare[j.counts[b]] = e
-			j.counts[b]++ // now the end of the bucket
-		}
-		j.index, j.spare = j.spare, j.index
-		from := 0
-		for _, to := range j.counts[:1<<bits] {
-			sortTalks(j.index[from:to])
-			from = to
-		}
-		return
-	}
-	sortTalks(j.index)
-}
-
-func sortTalks(index []talkEntry) {
-	slices.SortFunc(index, func(a, b talkEntry) int { return cmp.Compare(a.hash, b.hash) })
+	return j.each(ctx, j.talk)
 }
 
 // split spreads a partition over others by further bits of the hash.
@@ -195,43 +121,6 @@ func (j *judge) split(ctx context.Context, p *pile, level int) error {
 		if err := j.partition(ctx, &finer.piles[i], next); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// talks judges the conversations of one hash, nearly always one: the first n of
-// the records. It returns the others.
-func (j *judge) talks(records string, n int) (rest string, err error) {
-	j.events = slices.Grow(j.events[:0], n)[:n]
-	same := true
-	for i := range j.events {
-		e := &j.events[i]
-		size := (&reader{s: records}).uint32()
-		j.eventCodec.read(records[:size], e)
-		records = records[size:]
-		same = same && e.Sender == j.events[0].Sender && e.User == j.events[0].User
-	}
-	if same {
-		return records, j.talk(j.events)
-	}
-	return records, j.several(j.events)
-}
-
-// several judges events of more than one conversation.
-func (j *judge) several(events []rating.Event) error {
-	byTalk := func(a, b rating.Event) int {
-		return cmp.Or(strings.Compare(a.Sender, b.Sender), strings.Compare(a.User, b.User))
-	}
-	slices.SortFunc(events, byTalk)
-	for first := 0; first < len(events); {
-		last := first + 1
-		for last < len(events) && byTalk(events[first], events[last]) == 0 {
-			last++
-		}
-		if err := j.talk(events[first:last]); err != nil {
-			return err
-		}
-		first = last
 	}
 	return nil
 }

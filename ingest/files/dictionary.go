@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"strings"
 	"sync"
+	"unsafe"
 )
 
 // dictionary numbers facts. It lives as long as the run, so the numbers may stand
@@ -120,6 +121,10 @@ func (x *lexicon[T, P]) spell(s string, at int) int {
 func appendText(dst []byte, s string) []byte {
 	return append(binary.AppendUvarint(dst, uint64(len(s))), s...)
 }
+
+// view shows bytes as a string without copying them, for as long as nobody writes
+// to what the string shows.
+func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 // reader reads the parts of a record in order. A record that it runs out of was
 // not written by this program, and panics.

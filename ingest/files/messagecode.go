@@ -141,7 +141,7 @@ func (c *codec) compareNames(a, b []byte) int {
 	if order := bytes.Compare(idA, idB); order != 0 {
 		return order
 	}
-	ra, rb := reader{s: string(restA)}, reader{s: string(restB)}
+	ra, rb := reader{s: view(restA)}, reader{s: view(restB)}
 	senderA := c.who.read(&ra).sender
 	senderB := c.who.read(&rb).sender
 	return cmp.Or(strings.Compare(senderA, senderB), strings.Compare(ra.text(), rb.text()))

@@ -13,7 +13,7 @@ const batchBytes = 128 << 10
 func (r *run) price(ctx context.Context) error {
 	return each(ctx, len(r.charge), func(ctx context.Context, shard int) error {
 		c := r.newCodec()
-		p := shardPricer{run: r, codec: c, pricer: rating.NewPricer(r.Tariff), all: r.all.writer(c.compareNames)}
+		p := shardPricer{run: r, codec: c, binder: rating.NewBinder(r.Tariff), pricer: rating.NewPricer(r.Tariff), all: r.all.writer(c.compareNames)}
 		in, err := r.charge[shard].merge(c.compareNames)
 		if err != nil {
 			return err
@@ -44,6 +44,7 @@ func (r *run) price(ctx context.Context) error {
 type shardPricer struct {
 	run     *run
 	codec   *codec
+	binder  *rating.Binder
 	pricer  *rating.Pricer
 	all     *sortWriter
 	group   uint32
@@ -54,7 +55,7 @@ type shardPricer struct {
 
 // price prices records in order.
 func (p *shardPricer) price(records []byte) error {
-	text := string(records)
+	text := view(records)
 	for at := 0; at < len(records); {
 		size := int(binary.LittleEndian.Uint32(records[at:]))
 		if group := binary.LittleEndian.Uint32(records[at+4:]); group != p.group {
@@ -65,7 +66,7 @@ func (p *shardPricer) price(records []byte) error {
 		}
 		body := records[at+recordHead : at+size]
 		p.codec.byDelivery(text[at:at+size], &p.m)
-		p.run.Tariff.Bind(&p.m)
+		p.binder.Bind(&p.m)
 		done := p.pricer.Next(&p.m)
 		p.codec.putVerdicts(body, &p.m)
 		var err error
@@ -119,12 +120,12 @@ func (p *shardPricer) finish() error {
 		return err
 	}
 	return p.waiting.drain(p.run.spool, p.run.budget, func(records []byte) error {
-		text := string(records)
+		text := view(records)
 		for at := 0; at < len(records); {
 			size := int(binary.LittleEndian.Uint32(records[at:]))
 			body := records[at+recordHead : at+size]
 			p.codec.byDelivery(text[at:at+size], &p.m)
-			p.run.Tariff.Bind(&p.m)
+			p.binder.Bind(&p.m)
 			p.pricer.Last(&p.m)
 			p.codec.putVerdicts(body, &p.m)
 			if err := p.put(body); err != nil {

@@ -40,7 +40,7 @@ func (r *run) write(ctx context.Context, out io.Writer, result *Result) error {
 	work := func(worker int, batch []byte) (done, error) {
 		w := &workers[worker]
 		d := done{lines: spare.Get().([]byte)[:0], batch: batch}
-		text := string(batch)
+		text := view(batch)
 		var m rating.Message
 		for at := 0; at < len(text); {
 			size := int(binary.LittleEndian.Uint32(batch[at:]))
