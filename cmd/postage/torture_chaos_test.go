@@ -40,6 +40,7 @@ type consumer struct {
 	cmd  *exec.Cmd
 	log  string // file
 	died chan error
+	born time.Time
 }
 
 // acts are what can be done, by name.
@@ -169,7 +170,7 @@ func (it *consumer) start() {
 	if err := it.cmd.Start(); err != nil {
 		it.c.t.Fatal(err)
 	}
-	it.died = make(chan error, 1)
+	it.died, it.born = make(chan error, 1), time.Now()
 	go func(cmd *exec.Cmd, died chan<- error) { died <- cmd.Wait() }(it.cmd, it.died)
 }
 
@@ -184,8 +185,10 @@ func (it *consumer) kill() {
 	<-it.died
 }
 
-// stop ends it in order: it finishes what it has in hand, in good time, with status 0.
+// stop ends it in order: it finishes what it has in hand, in good time, with status 0. (A
+// process that has just begun does not yet listen to signals.)
 func (it *consumer) stop() {
+	time.Sleep(time.Until(it.born.Add(2 * time.Second)))
 	began := time.Now()
 	it.signal(syscall.SIGTERM)
 	select {
