@@ -21,7 +21,7 @@ import (
 // one cannot take holds the first one back. Batches are appended, observed and
 // committed in the order they were read, so that only the contiguous prefix is
 // ever committed. At most seven batches are on the way at a time, and nothing more is
-// fetched while they hold four times BatchBytes.
+// fetched while they hold twice BatchBytes.
 type Service struct {
 	Source  Source
 	Log     Log
@@ -226,7 +226,7 @@ func (w *shift) collect(raw chan<- []Message) error {
 		}
 	}
 	for w.work.Err() == nil {
-		if w.held.Load() >= int64(4*w.BatchBytes) {
+		if w.held.Load() >= int64(2*w.BatchBytes) {
 			flush()
 			w.waitForRoom()
 		}
@@ -266,7 +266,7 @@ func (w *shift) collect(raw chan<- []Message) error {
 
 // waitForRoom returns when less is held, or when there is something else to do.
 func (w *shift) waitForRoom() {
-	for w.held.Load() >= int64(4*w.BatchBytes) {
+	for w.held.Load() >= int64(2*w.BatchBytes) {
 		select {
 		case <-w.freed:
 		case <-w.gen.Over():

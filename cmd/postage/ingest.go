@@ -19,7 +19,7 @@ type ingestCommand struct {
 
 	SessionTimeout time.Duration `default:"15s" help:"For how long a process may be silent before the others of its group take over its partitions."`
 	BatchRecords   int           `default:"50000" help:"Store after so many records,"`
-	BatchMib       int           `name:"batch-mib" default:"32" help:"or so many MiB of them (memory holds at most five batches),"`
+	BatchMib       int           `name:"batch-mib" default:"32" help:"or so many MiB of them (nothing more is fetched while twice as much is in hand),"`
 	BatchAge       time.Duration `default:"1s" help:"or when the oldest has waited so long."`
 }
 

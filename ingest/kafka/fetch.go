@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	fetchBytesMax     = 16 << 20 // of one answer; a single larger batch of records comes whole
-	partitionBytesMax = 4 << 20
+	fetchBytesMax     = 4 << 20 // of one answer, as compressed; a single larger batch of records comes whole
+	partitionBytesMax = 1 << 20
 	fetchWait         = 250 * time.Millisecond // of the broker, for the first byte
 	fetchTimeout      = 30 * time.Second       // of an answer
 	handOver          = 2_000                  // records at a time, so that a batch has about the size asked for
@@ -26,6 +26,7 @@ const (
 type position struct {
 	partition ingest.Partition
 	next      int64
+	slab      []byte // memory for the next keys and values
 }
 
 // fetchAll feeds the records of all partitions into the channel until the generation
@@ -35,7 +36,7 @@ type position struct {
 func (n *generation) fetchAll(ctx context.Context, from map[ingest.Partition]int64) error {
 	var positions []*position
 	for p, offset := range from {
-		positions = append(positions, &position{p, offset})
+		positions = append(positions, &position{partition: p, next: offset})
 	}
 	if len(positions) == 0 {
 		<-ctx.Done()

@@ -65,10 +65,9 @@ func (p *position) gap(dst []ingest.Message, next int64) []ingest.Message {
 	return append(dst, ingest.Message{Topic: p.partition.Topic, Partition: p.partition.ID, Offset: next - 1, Gap: true})
 }
 
-// read copies the records of a batch that lie at the position or above, into one piece
-// of memory.
+// read copies the records of a batch that lie at the position or above, many into one
+// piece of memory.
 func (p *position) read(dst []ingest.Message, batch protocol.RecordReader) ([]ingest.Message, error) {
-	var slab []byte
 	for {
 		r, err := batch.ReadRecord()
 		if errors.Is(err, io.EOF) {
@@ -81,8 +80,8 @@ func (p *position) read(dst []ingest.Message, batch protocol.RecordReader) ([]in
 			continue
 		}
 		m := ingest.Message{Topic: p.partition.Topic, Partition: p.partition.ID, Offset: r.Offset, Time: rating.At(r.Time)}
-		if m.Key, slab, err = carve(slab, r.Key); err == nil {
-			m.Value, slab, err = carve(slab, r.Value)
+		if m.Key, err = p.carve(r.Key); err == nil {
+			m.Value, err = p.carve(r.Value)
 		}
 		if err != nil {
 			return dst, fmt.Errorf("offset %d: %w", r.Offset, err)
@@ -95,20 +94,25 @@ func (p *position) read(dst []ingest.Message, batch protocol.RecordReader) ([]in
 // slabBytes is how much memory is taken at a time for keys and values.
 const slabBytes = 256 << 10
 
-// carve copies b, which may be nil, out of the answer into the slab, and returns what
-// is left of that.
-func carve(slab []byte, b protocol.Bytes) (piece, rest []byte, err error) {
+// carve copies b, which may be nil, out of the answer into the slab.
+func (p *position) carve(b protocol.Bytes) ([]byte, error) {
 	if b == nil {
-		return nil, slab, nil
+		return nil, nil
 	}
 	defer b.Close()
 	n := b.Len()
-	if n > len(slab) {
-		slab = make([]byte, max(n, slabBytes))
+	if n > slabBytes/4 {
+		piece := make([]byte, n)
+		_, err := io.ReadFull(b, piece)
+		return piece, err
 	}
-	piece = slab[:n:n]
-	_, err = io.ReadFull(b, piece)
-	return piece, slab[n:], err
+	if n > len(p.slab) {
+		p.slab = make([]byte, slabBytes)
+	}
+	piece := p.slab[:n:n]
+	p.slab = p.slab[n:]
+	_, err := io.ReadFull(b, piece)
+	return piece, err
 }
 
 // skip moves the position behind a batch.

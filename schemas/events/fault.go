@@ -42,8 +42,9 @@ func syntaxFault(value []byte, err error) string {
 	return err.Error()
 }
 
-// quote shows a string as found, in full unless it is long.
-func quote(b []byte) string { return `"` + clip(b) + `"` }
+// quote shows a string as found, in full unless it is long, and safe for a
+// terminal.
+func quote(b []byte) string { return strconv.Quote(clip(b)) }
 
 func clip(b []byte) string {
 	const most = 80
