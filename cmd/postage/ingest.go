@@ -3,16 +3,21 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
+	"os/signal"
+	"postage/ingest/live"
 	"postage/ingest/metrics"
+	"syscall"
 	"time"
 )
 
-// ingestCommand is `postage ingest`: consume only.
+// ingestCommand is `postage ingest`: consume, and classify what arrives.
 type ingestCommand struct {
 	engineFlags
-	Tariff        string `placeholder:"DIR" help:"Tariff whose senders.csv maps the carrier's phone_number_id to numbers; \"example\" for the built-in one."`
+	Tariff        string `placeholder:"DIR" help:"Tariff to classify by, and to make the active one of all processes; \"example\" for the built-in one. Without it the active one; without that, events are only kept. On SIGHUP it is read again."`
 	UntilCaughtUp bool   `help:"Stop at the end that the topic has now."`
 	Listen        string `placeholder:"HOST:PORT" help:"Serve /metrics, /healthz and /readyz there, as on 127.0.0.1:9464 (default: not at all)."`
+	LiveMemory    int64  `default:"512" placeholder:"MB" help:"Memory for the timelines of recent conversations (default ${default} MB)."`
 
 	SessionTimeout time.Duration `default:"15s" help:"For how long a process may be silent before the others of its group take over its partitions."`
 	BatchRecords   int           `default:"50000" help:"Store after so many records,"`
@@ -22,16 +27,24 @@ type ingestCommand struct {
 
 func (c *ingestCommand) Run(ctx context.Context, s *streams) (err error) {
 	defer func() { err = maskError(err) }() // it may quote a record
+	if c.LiveMemory < 1 {
+		return usagef("--live-memory %d: want 1 or more", c.LiveMemory)
+	}
 	var t *loadedTariff
 	if c.Tariff != "" {
 		if t, err = (tariffFlag{c.Tariff}).load(); err != nil {
 			return err
 		}
 	}
-	e := &engines{session: c.SessionTimeout}
+	e := &engines{session: c.SessionTimeout, liveCacheBytes: c.LiveMemory << 20}
 	defer closeWith(&err, "engines", e.Close)
 	if err := c.openStore(ctx, s, e); err != nil {
 		return err
+	}
+	if t != nil {
+		if err := e.tariffs.activate(ctx, t); err != nil {
+			return err
+		}
 	}
 	if err := c.openKafka(ctx, s, e); err != nil {
 		return err
@@ -57,9 +70,48 @@ func (c *ingestCommand) Run(ctx context.Context, s *streams) (err error) {
 	}
 	service.UntilCaughtUp = c.UntilCaughtUp
 	service.BatchRecords, service.BatchBytes, service.BatchAge = c.BatchRecords, c.BatchMib<<20, c.BatchAge
+	follower, _ := service.Follower.(*live.Follower)
+	defer c.reloadOnHangup(ctx, s, e, follower)()
 	if err := service.Run(ctx); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.err, "%d records: %d events stored, %d refused\n", service.Stats.Records.Load(), service.Stats.Events.Load(), service.Stats.Refused.Load())
+	fmt.Fprintf(s.err, "%d records: %d events stored, %d refused; %d verdicts written\n",
+		service.Stats.Records.Load(), service.Stats.Events.Load(), service.Stats.Refused.Load(), follower.Stats.Rows.Load())
 	return nil
+}
+
+// reloadOnHangup reads the tariff again on every SIGHUP and activates it, until the
+// function that it returns is called. Processes without --tariff look for the active one.
+func (c *ingestCommand) reloadOnHangup(ctx context.Context, s *streams, e *engines, follower *live.Follower) (stop func()) {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for range hangups {
+			if c.Tariff != "" {
+				c.reload(ctx, s, e)
+			}
+			follower.Wake()
+		}
+	}()
+	return func() {
+		signal.Stop(hangups)
+		close(hangups)
+		<-done
+	}
+}
+
+// reload activates the tariff as it is now. A tariff with faults is refused with all of
+// them, and the active one stays.
+func (c *ingestCommand) reload(ctx context.Context, s *streams, e *engines) {
+	t, err := (tariffFlag{c.Tariff}).load()
+	if err == nil {
+		err = e.tariffs.activate(ctx, t)
+	}
+	if err != nil {
+		fmt.Fprintf(s.err, "postage: tariff %s is not reloaded, the active one stays:\n%v\n", c.Tariff, err)
+		return
+	}
+	s.log.Info("tariff reloaded", "tariff", t.Rows.Version)
 }

@@ -51,7 +51,7 @@ func TestTorture(t *testing.T) {
 	records := torturedRecords(t, c.chance, p.tariff.Tariff, october, messages)
 
 	c.args = []string{
-		"ingest", "-v", "--kafka", p.Kafka, "--clickhouse", p.Clickhouse, "--data", p.Data,
+		"ingest", "-v", "--tariff", "example", "--kafka", p.Kafka, "--clickhouse", p.Clickhouse, "--data", p.Data,
 		"--session-timeout", tortureSession.String(), "--batch-age", "150ms", "--batch-records", strconv.Itoa(max(300, messages/20)),
 	}
 	for range 2 {
@@ -197,13 +197,19 @@ func (p *plant) checkTortured(records []kafka.Produced, m rating.Month) {
 	p.checkSpans()
 	p.checkIdentities(records)
 
-	// Live classification is compared here: v_live_messages against rated.Messages, row by row.
 	rated := offlineRated(p.t, p.tariff.Tariff, records)
 	draft, err := p.closer().Draft(p.t.Context(), m)
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	equalJSON(p.t, "statements of the draft", draft.Statements, offlineStatements(p.t, p.tariff.Tariff, m, rated))
+	classified, err := p.engines.store.CompareLive(p.t.Context(), draft.Run.ID)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if classified.Messages == 0 || classified.Missing > 0 || classified.Different > 0 {
+		p.t.Errorf("classified live, against the draft: %+v, want none missing and none different", classified)
+	}
 	offline := map[string]*rating.Message{}
 	for _, message := range rated.Messages {
 		offline[message.Sender+"|"+message.User+"|"+message.MessageID] = message

@@ -1,0 +1,13 @@
+package live
+
+// Bound sets how long a story in the cache may be.
+func (f *Follower) Bound(shortenBytes, keepMessages, retainBytes int) {
+	f.bounds = bounds{shortenBytes, keepMessages, retainBytes}
+}
+
+// ClearDesk gives back the memory of the latest batch.
+func (f *Follower) ClearDesk() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.desk, f.story, f.old, f.rows = desk{}, story{}, nil, nil
+}
