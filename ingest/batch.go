@@ -53,6 +53,10 @@ type Batch struct {
 	Events  []Record
 	Refused []Refused
 	Spans   []Span
+
+	// Stored are events of the spans that a predecessor has left in the log already.
+	// They are not appended again; a follower sees them for the first time.
+	Stored []Record
 }
 
 // Log is where events are kept. Append returns only when everything in the

@@ -13,19 +13,21 @@ import (
 
 // Service moves records from a Source to a Log.
 //
-//	Source --Fetch--> collect --> decode --> Append, Publish, Commit --> Log
-//	          (messages)   (raw batch)  (batch)
+//	Source --Fetch--> collect --> decode --> Append, Publish --> Observe --> Commit
+//	          (messages)   (raw batch)  (batch)      Log         Follower
 //
-// The three stages run side by side, joined by channels of one batch each: what
-// the last one cannot take holds the first one back. Batches are appended and
+// The stages run side by side, joined by channels of one batch each: what the last
+// one cannot take holds the first one back. Batches are appended, observed and
 // committed in the order they were read, so that only the contiguous prefix is
 // ever committed.
 type Service struct {
 	Source  Source
 	Log     Log
 	Refused RefusedSink // may be nil
-	Decoder *events.Decoder
-	Logger  *slog.Logger
+	// Follower sees every batch between its append and its commit; may be nil.
+	Follower Follower
+	Decoder  *events.Decoder
+	Logger   *slog.Logger
 
 	// UntilCaughtUp stops the service once every owned partition has been read
 	// to the end it had when ownership began.
@@ -81,9 +83,15 @@ func (s *Service) Run(ctx context.Context) error {
 
 // generation consumes the partitions of one generation until it ends.
 func (s *Service) generation(ctx context.Context, gen Generation) error {
-	resume, err := s.resume(ctx, gen)
+	resume, takeover, err := s.resume(ctx, gen)
 	if err != nil {
 		return err
+	}
+	if s.Follower != nil {
+		if err := s.Follower.Begin(ctx, takeover); err != nil {
+			return fmt.Errorf("live classification: %w", err)
+		}
+		defer s.Follower.End()
 	}
 	var ends map[Partition]int64
 	if s.UntilCaughtUp {
@@ -96,17 +104,18 @@ func (s *Service) generation(ctx context.Context, gen Generation) error {
 			ends[p] = b.Next
 		}
 		if caughtUp(resume.next, ends) {
-			return errCaughtUp
+			return s.caughtUp(ctx)
 		}
 	}
 	gen.Start(resume.next)
-	stored := maps.Clone(resume.next)
+	finished := maps.Clone(resume.next)
 
 	// When ctx is done only fetching stops; what was read is still stored.
 	work, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(nil)
 	raw := make(chan []Message, 1)
 	decoded := make(chan *Batch, 1)
+	stored := make(chan *Batch, 1)
 	done := make(chan struct{})
 
 	go func() { // collect
@@ -126,14 +135,28 @@ func (s *Service) generation(ctx context.Context, gen Generation) error {
 		}
 	}()
 	go func() { // store
-		defer close(done)
+		defer close(stored)
 		for batch := range decoded {
-			if err := s.store(work, gen, batch); err != nil {
+			if err := s.store(work, batch); err != nil {
 				cancel(err)
 				return
 			}
-			if ends != nil && caughtUp(advance(stored, batch), ends) {
-				cancel(errCaughtUp)
+			select {
+			case stored <- batch:
+			case <-work.Done():
+				return
+			}
+		}
+	}()
+	go func() { // follow and commit
+		defer close(done)
+		for batch := range stored {
+			if err := s.finish(work, gen, batch); err != nil {
+				cancel(err)
+				return
+			}
+			if ends != nil && caughtUp(advance(finished, batch), ends) {
+				cancel(s.caughtUp(work))
 				return
 			}
 		}
@@ -141,7 +164,9 @@ func (s *Service) generation(ctx context.Context, gen Generation) error {
 
 	<-done
 	cancel(nil)
-	for range raw { // let collect end when store gave up first
+	for range stored { // let the stages before end when this one gave up first
+	}
+	for range raw {
 	}
 	if cause := context.Cause(work); cause != nil && !errors.Is(cause, context.Canceled) {
 		return cause
@@ -200,14 +225,24 @@ func (s *Service) collect(ctx, work context.Context, gen Generation, raw chan<- 
 	}
 }
 
-// store makes one batch durable, and only then commits it.
-func (s *Service) store(ctx context.Context, gen Generation, b *Batch) error {
+// store makes one batch durable.
+func (s *Service) store(ctx context.Context, b *Batch) error {
 	if err := s.Log.Append(ctx, b); err != nil {
 		return fmt.Errorf("event log: %w", err)
 	}
 	if s.Refused != nil && len(b.Refused) > 0 {
 		if err := s.Refused.Publish(ctx, b.Refused); err != nil {
 			return fmt.Errorf("refused topic: %w", err)
+		}
+	}
+	return nil
+}
+
+// finish commits a batch that is durable, once the follower has seen it.
+func (s *Service) finish(ctx context.Context, gen Generation, b *Batch) error {
+	if s.Follower != nil {
+		if err := s.Follower.Observe(ctx, b); err != nil {
+			return fmt.Errorf("live classification: %w", err)
 		}
 	}
 	next := advance(map[Partition]int64{}, b)
@@ -228,6 +263,16 @@ func advance(next map[Partition]int64, b *Batch) map[Partition]int64 {
 		next[Partition{span.Topic, span.Partition}] = span.To
 	}
 	return next
+}
+
+// caughtUp lets the follower finish too, and returns errCaughtUp.
+func (s *Service) caughtUp(ctx context.Context) error {
+	if s.Follower != nil {
+		if err := s.Follower.CatchUp(ctx); err != nil {
+			return fmt.Errorf("live classification: %w", err)
+		}
+	}
+	return errCaughtUp
 }
 
 func caughtUp(next, ends map[Partition]int64) bool {

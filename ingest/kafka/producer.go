@@ -14,7 +14,7 @@ import (
 )
 
 // Producer writes records to one topic, keyed: records of one key stay in order
-// on one partition. A record is acknowledged by all replicas before Produce
+// on one partition, the one that Kafka's own clients choose. A record is acknowledged by all replicas before Produce
 // returns.
 type Producer struct{ w *kafkago.Writer }
 
@@ -23,7 +23,7 @@ func NewProducer(brokers []string, topic string) *Producer {
 	return &Producer{&kafkago.Writer{
 		Addr:         kafkago.TCP(brokers...),
 		Topic:        topic,
-		Balancer:     &kafkago.Hash{},
+		Balancer:     kafkago.Murmur2Balancer{},
 		RequiredAcks: kafkago.RequireAll,
 		Compression:  kafkago.Lz4,
 		BatchSize:    2000,
