@@ -77,13 +77,7 @@ func (s *Store) abandon(ctx context.Context, queryID string, rows driver.Rows) {
 // returns false it stops and leaves the rows open.
 func eachConversation(rows driver.Rows, visit func([]rating.Event) bool) error {
 	var e rating.Event
-	scan := []any{
-		(*uint8)(&e.Type), (*uint8)(&e.Kind), (*uint8)(&e.Referral), (*uint8)(&e.Client),
-		(*int64)(&e.At),
-		&e.MessageID, &e.Sender, &e.User, &e.Account, &e.UserCountry, &e.Category, &e.Template, &e.Source,
-		(*uint8)(&e.Claim.Billable), &e.Claim.Model, &e.Claim.Type, &e.Claim.Category,
-		&e.Error.Code, &e.Error.Title, &e.Extra,
-	}
+	scan := eventTargets(&e)
 	var conversation []rating.Event
 	words := interner{}
 	for rows.Next() {
@@ -110,6 +104,17 @@ func eachConversation(rows driver.Rows, visit func([]rating.Event) bool) error {
 		visit(conversation)
 	}
 	return nil
+}
+
+// eventTargets are what a row of an event, in the columns of conversations.sql, is scanned into.
+func eventTargets(e *rating.Event) []any {
+	return []any{
+		(*uint8)(&e.Type), (*uint8)(&e.Kind), (*uint8)(&e.Referral), (*uint8)(&e.Client),
+		(*int64)(&e.At),
+		&e.MessageID, &e.Sender, &e.User, &e.Account, &e.UserCountry, &e.Category, &e.Template, &e.Source,
+		(*uint8)(&e.Claim.Billable), &e.Claim.Model, &e.Claim.Type, &e.Claim.Category,
+		&e.Error.Code, &e.Error.Title, &e.Extra,
+	}
 }
 
 // cutoffParams are the parameters of a cut-off as the queries take it.

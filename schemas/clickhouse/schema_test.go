@@ -12,7 +12,7 @@ import (
 func TestEverythingIsDocumented(t *testing.T) {
 	s := open(t)
 	tables := rowsOf(t, s, "SELECT name, comment FROM system.tables WHERE database = currentDatabase() ORDER BY name")
-	if got, want := strings.Count(tables, "\n")+1, 18; got != want {
+	if got, want := strings.Count(tables, "\n")+1, 24; got != want {
 		t.Errorf("tables and views: got %d, want %d:\n%s", got, want, tables)
 	}
 	for line := range strings.SplitSeq(tables, "\n") {
@@ -41,6 +41,7 @@ func TestQueriesRun(t *testing.T) {
 	params := named{
 		"run": "r", "month": "2026-10", "version": "v", "topic": topic, "partition": int32(0), "offset": int64(0),
 		"partitions": []string{topic + "/0"}, "offsets": []int64{1},
+		"senders": []string{"+1"}, "users": []string{"+2"}, "below": []int64{1}, "until": int64(1), "fresh": []int64{1}, "shards": []int32{0}, "epoch": uint32(1), "sequence": uint32(1), "count": int32(1),
 	}
 	for name := range Queries() {
 		rows, err := s.query(t.Context(), name, params)

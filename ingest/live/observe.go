@@ -1,0 +1,281 @@
+package live
+
+import (
+	"context"
+	"maps"
+	"postage/ingest"
+	"postage/rating"
+)
+
+// Observe implements ingest.Follower.
+func (f *Follower) Observe(ctx context.Context, b *ingest.Batch) (err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.judge == nil { // a tariff activated later than now is followed by a sweep that sees this batch
+		if err := f.look(ctx); err != nil {
+			return err
+		}
+	}
+	before := maps.Clone(f.next)
+	for _, span := range b.Spans {
+		p := ingest.Partition{Topic: span.Topic, ID: span.Partition}
+		f.next[p] = max(f.next[p], span.To)
+	}
+	if f.judge == nil {
+		return nil
+	}
+	f.batch++
+	d := &f.desk
+	d.reset(len(b.Events) + len(b.Stored))
+	d.lay(b.Events)
+	d.lay(b.Stored)
+	defer func() {
+		if err != nil { // what the table has of these is not known any more
+			for i := range d.groups {
+				f.cache.remove(d.groups[i].hash, d.groups[i].packed)
+			}
+		}
+	}()
+
+	var rows []Row
+	var notes []Note
+	missing := map[Key]*group{}
+	var keys []Key
+	for i := range d.groups {
+		g := &d.groups[i]
+		shard, mine := f.home(g.Key)
+		if !mine {
+			notes = append(notes, f.note(g.Key, shard))
+			continue
+		}
+		var ok bool
+		if rows, ok = f.answer(g, rows); ok {
+			f.Stats.Hits.Add(1)
+			continue
+		}
+		missing[g.Key] = g
+		keys = append(keys, g.Key)
+	}
+	f.Stats.Misses.Add(int64(len(keys)))
+	seen := 0
+	err = f.load(ctx, keys, f.limits(before), func(l *Loaded) error {
+		seen++
+		g := missing[l.Key]
+		if fresh := count(l.Fresh); fresh < g.n {
+			return errBehind
+		}
+		touched := make(map[string]bool, g.n)
+		for at := g.first; at >= 0; at = d.next[at] {
+			touched[d.events[at].Event.MessageID] = true
+		}
+		rows = f.study(l, true, rows, func(id string) bool { return !touched[id] })
+		return nil
+	})
+	if err == nil && seen < len(keys) {
+		err = errBehind
+	}
+	if err != nil {
+		return err
+	}
+	if err := f.write(ctx, rows); err != nil {
+		return err
+	}
+	if err := f.leave(ctx, notes); err != nil {
+		return err
+	}
+	f.gauge()
+	return nil
+}
+
+func count(set []bool) (n int) {
+	for _, is := range set {
+		if is {
+			n++
+		}
+	}
+	return n
+}
+
+// answer classifies a conversation of the batch from the cache, or from nothing when the
+// log knew nothing of it before. It returns false when only the log can tell.
+func (f *Follower) answer(g *group, rows []Row) ([]Row, bool) {
+	if !g.cachable {
+		return rows, false
+	}
+	s, j := &f.story, f.judge
+	if record := f.cache.get(g.hash, g.packed); record != nil {
+		f.shapes.decode(s, record, g.Key)
+		if s.activation != f.activation.Number {
+			if s.cut != 0 { // where it was cut depends on the tariff
+				return rows, false
+			}
+			for i := range j.classify(s.forClassifier()) {
+				s.named(j.messages[i].MessageID).print = printOf(&j.messages[i])
+			}
+			s.activation = f.activation.Number
+		}
+	} else {
+		if f.known.has(g.hash) {
+			return rows, false
+		}
+		s.reset()
+		s.activation = f.activation.Number
+	}
+	dropped := func(hash uint64) bool { return f.left.has(leftHash(g.hash, hash)) }
+	for at := g.first; at >= 0; at = f.desk.next[at] {
+		if !s.add(&f.desk.events[at].Event, dropped) {
+			return rows, false
+		}
+	}
+	messages := j.classify(s.forClassifier())
+	if !s.tie(messages) {
+		return rows, false
+	}
+	first := len(rows)
+	for i := range messages {
+		m := &messages[i]
+		t := s.named(m.MessageID)
+		p := printOf(m)
+		if p == t.print {
+			continue
+		}
+		if !t.whole {
+			return rows[:first], false
+		}
+		t.print = p
+		rows = append(rows, Row{*m, f.version()})
+	}
+	f.known.add(g.hash)
+	f.retain(g.hash, g.packed, messages)
+	return rows, true
+}
+
+// study classifies a conversation read from the log. With delta, the verdicts on what is
+// not fresh are in the table already; without, all are written. late says of a message
+// that is written whether the batch had no event of it.
+func (f *Follower) study(l *Loaded, delta bool, rows []Row, late func(id string) bool) []Row {
+	j, s := f.judge, &f.story
+	clear(j.prints)
+	if delta {
+		old := f.old[:0]
+		for i := range l.Events {
+			if !l.Fresh[i] {
+				old = append(old, l.Events[i])
+			}
+		}
+		f.old = old
+		for i := range j.classify(old) {
+			j.prints[j.messages[i].MessageID] = printOf(&j.messages[i])
+		}
+	}
+	messages := j.classify(l.Events)
+	j.merge(s)
+	s.activation = f.activation.Number
+	for i := range messages {
+		m := &messages[i]
+		p := printOf(m)
+		if j.prints[m.MessageID] != p {
+			rows = append(rows, Row{*m, f.version()})
+			if late(m.MessageID) {
+				f.Stats.Late.Add(1)
+			}
+		}
+		if t := s.find(hashText(m.MessageID)); t != nil {
+			t.print = p
+		}
+	}
+	hash := l.Hash()
+	f.known.add(hash)
+	if packed, ok := l.pack(); ok && !s.odd() {
+		s.tie(messages)
+		f.retain(hash, packed, messages)
+	}
+	return rows
+}
+
+// bounds of one story in the cache.
+type bounds struct {
+	shorten int // stories that take more bytes are shortened where they can be
+	keep    int // to no fewer messages
+	retain  int // what cannot be made shorter than so many bytes is loaded every time
+}
+
+var usualBounds = bounds{shorten: 4 << 10, keep: 16, retain: 1 << 20}
+
+// retain puts the story at hand into the cache. messages are the verdicts on it.
+func (f *Follower) retain(hash uint64, key packed, messages []rating.Message) {
+	s := &f.story
+	if len(s.messages) == 0 {
+		return // consents only
+	}
+	f.record = f.shapes.encode(f.record[:0], key, s)
+	if len(f.record) > f.bounds.shorten {
+		s.shorten(messages, f.bounds.keep, func(id uint64) { f.left.add(leftHash(hash, id)) })
+		f.record = f.shapes.encode(f.record[:0], key, s)
+	}
+	if len(f.record) > f.bounds.retain {
+		f.cache.remove(hash, key)
+		return
+	}
+	f.cache.put(hash, key, f.record)
+}
+
+// leftHash tells a message left out of a story from all others.
+func leftHash(conversation, message uint64) uint64 {
+	return conversation ^ message*0x9e3779b97f4a7c15
+}
+
+// load reads conversations from the log, some thousand with one query.
+func (f *Follower) load(ctx context.Context, keys []Key, limits Limits, visit func(*Loaded) error) error {
+	const most = 5000
+	for len(keys) > 0 {
+		some := keys[:min(len(keys), most)]
+		keys = keys[len(some):]
+		f.Stats.Loads.Add(1)
+		if err := f.Store.Load(ctx, some, limits, visit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reload classifies conversations from the log and writes every verdict.
+func (f *Follower) reload(ctx context.Context, keys []Key) error {
+	if f.judge == nil || len(keys) == 0 {
+		return nil
+	}
+	f.batch++
+	var rows []Row
+	err := f.load(ctx, keys, f.limits(nil), func(l *Loaded) error {
+		rows = f.study(l, false, rows, func(string) bool { return true })
+		return nil
+	})
+	if err == nil {
+		err = f.write(ctx, rows)
+	}
+	if err != nil {
+		for _, key := range keys {
+			if p, ok := key.pack(); ok {
+				f.cache.remove(key.Hash(), p)
+			}
+		}
+		return err
+	}
+	f.gauge()
+	return nil
+}
+
+func (f *Follower) write(ctx context.Context, rows []Row) error {
+	if err := f.Store.Write(ctx, rows); err != nil {
+		return err
+	}
+	f.Stats.Rows.Add(int64(len(rows)))
+	return nil
+}
+
+func (f *Follower) gauge() {
+	f.Stats.Evicted.Store(f.cache.evicted)
+	f.Stats.Resident.Store(int64(f.cache.n))
+	f.Stats.CacheBytes.Store(f.cache.bytes())
+	f.Stats.Known.Store(int64(f.known.count))
+}

@@ -1,0 +1,319 @@
+package live
+
+import (
+	"cmp"
+	"postage/rating"
+	"slices"
+)
+
+// story is one conversation, or its end, put together for the classifier: events
+// without copies, message by message. It is reused for one conversation after another.
+type story struct {
+	// cut is where it begins: earlier messages are left out, because nothing at or after this
+	// instant depends on them. Zero: nothing is left out.
+	cut rating.Instant
+	// activation is the one whose verdicts the prints are of.
+	activation uint32
+
+	messages []told
+	events   []rating.Event // MessageID is that of told.id; Extra is not kept
+	extras   []uint64       // by event: hash of Extra
+	merged   []bool         // by event: copies with other content went into it
+
+	byHash map[uint64]int32
+	items  []item // scratch of shorten
+}
+
+// told is what is known of one message.
+type told struct {
+	hash  uint64 // of the message id
+	id    string // the message id when whole, else a name made of the hash
+	whole bool
+	tied  bool                     // it shares an instant with another: the id decides, so the whole id is kept
+	print uint64                   // of the verdict that the table has; 0 for none
+	from  rating.Instant           // scratch of shorten: the earlier of sent and delivered
+	by    [rating.Failed + 1]int32 // by type: place in events, from 1; 0 for none
+}
+
+func (s *story) reset() {
+	s.cut, s.activation = 0, 0
+	s.messages, s.events, s.extras, s.merged = s.messages[:0], s.events[:0], s.extras[:0], s.merged[:0]
+}
+
+// few messages are looked through, more are looked up.
+const few = 12
+
+func (s *story) find(hash uint64) *told {
+	if len(s.messages) <= few {
+		for i := len(s.messages) - 1; i >= 0; i-- {
+			if s.messages[i].hash == hash {
+				return &s.messages[i]
+			}
+		}
+		return nil
+	}
+	if at, ok := s.byHash[hash]; ok {
+		return &s.messages[at]
+	}
+	return nil
+}
+
+// message appends a message that find does not know.
+func (s *story) message(t told) *told {
+	s.messages = append(s.messages, t)
+	n := len(s.messages)
+	switch {
+	case n == few+1:
+		if s.byHash == nil {
+			s.byHash = map[uint64]int32{}
+		}
+		clear(s.byHash)
+		for i := range s.messages {
+			s.byHash[s.messages[i].hash] = int32(i)
+		}
+	case n > few:
+		s.byHash[t.hash] = int32(n - 1)
+	}
+	return &s.messages[n-1]
+}
+
+// event appends an event of a message.
+func (s *story) event(t *told, e rating.Event, extra uint64, merged bool) {
+	e.MessageID = t.id
+	s.events = append(s.events, e)
+	s.extras = append(s.extras, extra)
+	s.merged = append(s.merged, merged)
+	t.by[e.Type] = int32(len(s.events))
+}
+
+// add takes a new event. It returns false when the story cannot tell what follows from
+// it, so that the log must: it reaches behind the cut, or differs from a copy.
+func (s *story) add(e *rating.Event, dropped func(hash uint64) bool) bool {
+	if e.Type.IsConsent() {
+		return true // touches no message
+	}
+	if _, odd := unnamed(e.MessageID); odd {
+		return false
+	}
+	hash := hashText(e.MessageID)
+	t := s.find(hash)
+	if t == nil {
+		if s.cut != 0 && (e.At < s.cut || dropped(hash)) {
+			return false
+		}
+		t = s.message(told{hash: hash, id: e.MessageID, whole: true})
+	}
+	if !t.whole {
+		t.id, t.whole = e.MessageID, true
+		for _, at := range t.by {
+			if at > 0 {
+				s.events[at-1].MessageID = t.id
+			}
+		}
+	}
+	at := t.by[e.Type]
+	if at == 0 {
+		s.event(t, *e, hashText(e.Extra), false)
+		return true
+	}
+	if s.merged[at-1] || s.extras[at-1] != hashText(e.Extra) {
+		return false
+	}
+	kept := s.events[at-1]
+	kept.Extra = e.Extra
+	return kept == *e
+}
+
+// forClassifier returns the events to classify. Copies that were merged are gone; where
+// they matter, the flag that they leave, one that changes nothing else stands for them.
+func (s *story) forClassifier() []rating.Event {
+	n := len(s.events)
+	for i := range n {
+		if s.merged[i] && s.events[i].Type != rating.Received {
+			e := s.events[i]
+			e.At++ // the earliest wins
+			s.events = append(s.events, e)
+		}
+	}
+	all := s.events
+	s.events = s.events[:n]
+	return all
+}
+
+// tie marks messages that share an instant at which the rules look: there the message
+// id decides. It returns false when such a message's id is not whole.
+func (s *story) tie(messages []rating.Message) bool {
+	if len(messages) < 2 {
+		return true
+	}
+	whole := true
+	mark := func(m *rating.Message) {
+		t := s.named(m.MessageID)
+		t.tied = true
+		whole = whole && t.whole
+	}
+	if len(messages) <= few {
+		for i := range messages {
+			for j := range i {
+				a, b := &messages[i], &messages[j]
+				if a.DeliveredAt != 0 && b.DeliveredAt != 0 && shareInstant(a, b) {
+					mark(a)
+					mark(b)
+				}
+			}
+		}
+		return whole
+	}
+	s.items = s.items[:0]
+	for i := range messages {
+		if m := &messages[i]; m.DeliveredAt != 0 {
+			s.items = append(s.items, item{from: m.SentAt, at: i}, item{from: m.DeliveredAt, at: i})
+		}
+	}
+	slices.SortFunc(s.items, func(a, b item) int { return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.at, b.at)) })
+	for i := 1; i < len(s.items); i++ {
+		if a, b := s.items[i-1], s.items[i]; a.from == b.from && a.at != b.at {
+			mark(&messages[a.at])
+			mark(&messages[b.at])
+		}
+	}
+	return whole
+}
+
+func shareInstant(a, b *rating.Message) bool {
+	return a.SentAt == b.SentAt || a.DeliveredAt == b.DeliveredAt || a.SentAt == b.DeliveredAt || a.DeliveredAt == b.SentAt
+}
+
+// hashOf is the hash of a message by the name that the classifier was given.
+func (s *story) hashOf(id string) uint64 {
+	if hash, ok := unnamed(id); ok {
+		return hash
+	}
+	return hashText(id)
+}
+
+// named is the message of a name that the classifier was given.
+func (s *story) named(id string) *told {
+	if len(s.messages) <= few {
+		for i := range s.messages {
+			if s.messages[i].id == id {
+				return &s.messages[i]
+			}
+		}
+	}
+	return s.find(s.hashOf(id))
+}
+
+// odd says whether a message has an id that looks like a name made of a hash.
+func (s *story) odd() bool {
+	return slices.ContainsFunc(s.messages, func(t told) bool {
+		_, odd := unnamed(t.id)
+		return odd && t.whole
+	})
+}
+
+// item is a message or an inbound on the line of time.
+type item struct {
+	from, until rating.Instant
+	at          int
+}
+
+// shorten leaves out what lies behind an instant that nothing later reaches across, and
+// keeps at least keep messages. messages are the verdicts on the story; left gets the
+// hashes of what is left out.
+//
+// An instant T will do when every message lies wholly before or wholly after it, and all
+// that an earlier one may have opened is over: an entry point after at most 168 hours, where
+// there was a click in the 24 hours before; under the conversation regimes, on either side,
+// a session 24 hours after delivery. Customers' messages open a window of 24 hours: those
+// of the last 24 hours before T stay, and no click may be among them.
+// Nothing at or after T changes anything before it; an event that lies before T, or belongs
+// to a message left out, is answered by the log.
+func (s *story) shorten(messages []rating.Message, keep int, left func(hash uint64)) {
+	if len(messages) <= keep {
+		return
+	}
+	var clicks []rating.Instant
+	for i := range s.events {
+		if e := &s.events[i]; e.Type == rating.Received && e.Referral != rating.ReferralNone { // whatever the app
+			clicks = append(clicks, e.At)
+		}
+	}
+	s.items = s.items[:0]
+	for i := range messages {
+		m := &messages[i]
+		from, until := m.SentAt, m.SentAt+1
+		if m.DeliveredAt != 0 {
+			from, until = min(from, m.DeliveredAt), max(until, m.DeliveredAt+1)
+			if sessions(m.Regime) || sessions(m.Cost.Regime) {
+				until = max(until, m.DeliveredAt+sessionLength)
+			}
+			for _, click := range clicks {
+				if click <= m.SentAt && m.SentAt < click+rating.CareWindow {
+					until = max(until, max(m.SentAt, m.DeliveredAt)+entryPointLength)
+				}
+			}
+		}
+		t := s.named(m.MessageID)
+		if t.by[rating.Received] > 0 {
+			return // an inbound and a message of one id: nothing to be clever about
+		}
+		t.from = from
+		s.items = append(s.items, item{from, until, 0})
+	}
+	for _, click := range clicks {
+		s.items = append(s.items, item{click, click + rating.CareWindow, -1})
+	}
+	slices.SortFunc(s.items, func(a, b item) int { return cmp.Compare(a.from, b.from) })
+
+	cut, reach, before := s.cut, rating.Instant(0), 0
+	for i := range s.items {
+		it := &s.items[i]
+		if it.from >= reach && i > 0 && it.from > s.items[i-1].from && before <= len(messages)-keep {
+			cut = it.from
+		}
+		reach = max(reach, it.until)
+		if it.at == 0 {
+			before++
+		}
+	}
+	if cut > s.cut {
+		s.leaveOut(cut, left)
+	}
+}
+
+// The lengths that shorten counts on, the longest of any time.
+const (
+	sessionLength    = 24 * rating.Hour
+	entryPointLength = 168 * rating.Hour
+)
+
+func sessions(r rating.Regime) bool { return r == rating.CBP1 || r == rating.CBP2 || r == rating.CBP3 }
+
+// leaveOut removes the messages that lie before the cut.
+func (s *story) leaveOut(cut rating.Instant, left func(hash uint64)) {
+	messages, events, extras, merged := s.messages, s.events, s.extras, s.merged
+	var kept story
+	kept.cut, kept.activation = cut, s.activation
+	for i := range messages {
+		t := &messages[i]
+		stays := t.from >= cut
+		if at := t.by[rating.Received]; at > 0 {
+			stays = events[at-1].At > cut-rating.CareWindow
+		}
+		if !stays {
+			left(t.hash)
+			continue
+		}
+		moved := *t
+		moved.by = [rating.Failed + 1]int32{}
+		k := kept.message(moved)
+		for _, at := range t.by {
+			if at > 0 {
+				kept.event(k, events[at-1], extras[at-1], merged[at-1])
+			}
+		}
+	}
+	kept.items = s.items
+	*s = kept
+}

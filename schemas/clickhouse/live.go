@@ -1,0 +1,328 @@
+package clickhouse
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"math"
+	"postage/ingest"
+	"postage/ingest/live"
+	"postage/rating"
+	"strconv"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+)
+
+// Live is the Store as package live uses it.
+type Live struct{ *Store }
+
+// Write implements live.Store.
+func (s Live) Write(ctx context.Context, rows []live.Row) error {
+	return insert(ctx, s.conn, "live_messages", liveFields, rows)
+}
+
+var liveFields = []field[live.Row]{
+	word("sender", func(r *live.Row) string { return r.Sender }),
+	text("user", func(r *live.Row) string { return r.User }),
+	text("message_id", func(r *live.Row) string { return r.MessageID }),
+	number("version", func(r *live.Row) uint64 { return r.Version }),
+	word("account", func(r *live.Row) string { return r.Account }),
+	word("user_country", func(r *live.Row) string { return r.UserCountry }),
+	word("template", func(r *live.Row) string { return r.Template }),
+	enum("kind", func(r *live.Row) rating.Kind { return r.Kind }),
+	instant("sent_at", func(r *live.Row) rating.Instant { return r.SentAt }),
+	instant("delivered_at", func(r *live.Row) rating.Instant { return r.DeliveredAt }),
+	slice("failed", func(r *live.Row) bool { return r.Failed }),
+	enum("regime", func(r *live.Row) rating.Regime { return r.Regime }),
+	enum("class", func(r *live.Row) rating.Class { return r.Class }),
+	enum("outcome", func(r *live.Row) rating.Outcome { return r.Outcome }),
+	enum("reason", func(r *live.Row) rating.Reason { return r.Reason }),
+	number("flags", func(r *live.Row) uint8 { return uint8(r.Flags) }),
+	word("category", func(r *live.Row) string { return r.Category }),
+	word("market", func(r *live.Row) string { return r.Market }),
+	number("month", func(r *live.Row) uint32 { return uint32(r.Month.Year*100 + int(r.Month.Month)) }),
+	instant("window_from", func(r *live.Row) rating.Instant { return r.Window }),
+	enum("claim_billable", func(r *live.Row) rating.Billable { return r.Claim.Billable }),
+	word("claim_model", func(r *live.Row) string { return r.Claim.Model }),
+	word("claim_type", func(r *live.Row) string { return r.Claim.Type }),
+	word("claim_category", func(r *live.Row) string { return r.Claim.Category }),
+	number("error_code", func(r *live.Row) int32 { return r.Error.Code }),
+	word("error_title", func(r *live.Row) string { return r.Error.Title }),
+	enum("cost_regime", func(r *live.Row) rating.Regime { return r.Cost.Regime }),
+	enum("cost_outcome", func(r *live.Row) rating.Outcome { return r.Cost.Outcome }),
+	enum("cost_reason", func(r *live.Row) rating.Reason { return r.Cost.Reason }),
+	word("cost_category", func(r *live.Row) string { return r.Cost.Category }),
+}
+
+// Load implements live.Store. The events are in memory that is used again for the next
+// conversation; the strings in them may be kept.
+func (s Live) Load(ctx context.Context, keys []live.Key, limits live.Limits, visit func(*live.Loaded) error) error {
+	senders, users := make([]string, len(keys)), make([]string, len(keys))
+	for i, k := range keys {
+		senders[i], users[i] = k.Sender, k.User
+	}
+	partitions, below, fresh := []string{""}, []int64{math.MaxInt64}, []int64{math.MaxInt64} // never empty
+	for p, limit := range limits.Below {
+		partitions = append(partitions, p.Topic+"/"+strconv.Itoa(int(p.ID)))
+		below = append(below, limit)
+		from, ok := limits.Fresh[p]
+		if !ok {
+			from = math.MaxInt64
+		}
+		fresh = append(fresh, from)
+	}
+	rows, err := s.query(ctx, "live_load", named{"senders": senders, "users": users, "partitions": partitions, "below": below, "fresh": fresh})
+	if err != nil {
+		return err
+	}
+	if err := eachLoaded(rows, visit); err != nil {
+		return fmt.Errorf("load %d conversations: %w", len(keys), err)
+	}
+	return nil
+}
+
+func eachLoaded(rows driver.Rows, visit func(*live.Loaded) error) error {
+	var e rating.Event
+	var fresh bool
+	scan := append(eventTargets(&e), &fresh)
+	var l live.Loaded
+	words := interner{}
+	err := each(rows, func() error {
+		if err := rows.Scan(scan...); err != nil {
+			return err
+		}
+		if e.Sender != l.Sender || e.User != l.User {
+			if len(l.Events) > 0 {
+				if err := visit(&l); err != nil {
+					return err
+				}
+			}
+			l = live.Loaded{Key: live.Key{Sender: e.Sender, User: e.User}, Events: l.Events[:0], Fresh: l.Fresh[:0]}
+		}
+		words.intern(&e)
+		e.Sender, e.User = l.Sender, l.User
+		l.Events = append(l.Events, e)
+		l.Fresh = append(l.Fresh, fresh)
+		return nil
+	})
+	if err == nil && len(l.Events) > 0 {
+		err = visit(&l)
+	}
+	return err
+}
+
+// All implements live.Store.
+func (s Live) All(ctx context.Context, visit func(live.Key, []rating.Event) error) error {
+	everything, err := s.Cutoff(ctx)
+	if err != nil {
+		return err
+	}
+	for i := range everything {
+		everything[i].Offset = math.MaxInt64
+	}
+	if len(everything) == 0 {
+		return nil
+	}
+	for events, err := range s.Conversations(ctx, everything) {
+		if err != nil {
+			return err
+		}
+		if err := visit(live.Key{Sender: events[0].Sender, User: events[0].User}, events); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Stored implements live.Store.
+func (s Live) Stored(ctx context.Context, p ingest.Partition, from, to int64, visit func(live.Key)) error {
+	rows, err := s.query(ctx, "live_stored", named{"topic": p.Topic, "partition": p.ID, "offset": from, "until": to})
+	if err != nil {
+		return err
+	}
+	return each(rows, func() error {
+		var k live.Key
+		if err := rows.Scan(&k.Sender, &k.User); err != nil {
+			return err
+		}
+		visit(k)
+		return nil
+	})
+}
+
+// Hashes implements live.Store.
+func (s Live) Hashes(ctx context.Context, visit func(uint64)) error {
+	rows, err := s.query(ctx, "live_hashes", nil)
+	if err != nil {
+		return err
+	}
+	var hash uint64
+	target := []any{&hash}
+	return each(rows, func() error {
+		if err := rows.Scan(target...); err != nil {
+			return err
+		}
+		visit(hash)
+		return nil
+	})
+}
+
+type noteRow struct {
+	live.Note
+	epoch uint32
+}
+
+var noteFields = []field[noteRow]{
+	word("topic", func(n *noteRow) string { return n.Topic }),
+	number("shard", func(n *noteRow) int32 { return n.Shard }),
+	word("sender", func(n *noteRow) string { return n.Sender }),
+	text("user", func(n *noteRow) string { return n.User }),
+	text("batch", func(n *noteRow) string { return n.Batch }),
+	number("epoch", func(n *noteRow) uint32 { return n.epoch }),
+}
+
+// Note implements live.Store.
+func (s Live) Note(ctx context.Context, notes []live.Note, epoch uint32) error {
+	rows := make([]noteRow, len(notes))
+	for i, n := range notes {
+		rows[i] = noteRow{n, epoch}
+	}
+	return insert(ctx, s.conn, "live_touched", noteFields, rows)
+}
+
+// Notes implements live.Store.
+func (s Live) Notes(ctx context.Context, topic string, shards []int32, epoch uint32, visit func(live.Note)) error {
+	rows, err := s.query(ctx, "live_notes", named{"topic": topic, "shards": shards, "epoch": epoch})
+	if err != nil {
+		return err
+	}
+	return each(rows, func() error {
+		var n live.Note
+		if err := rows.Scan(&n.Topic, &n.Shard, &n.Sender, &n.User, &n.Batch); err != nil {
+			return err
+		}
+		visit(n)
+		return nil
+	})
+}
+
+//go:embed statements/live_adopt.sql
+var adoptStatement string
+
+// Adopt implements live.Store.
+func (s Live) Adopt(ctx context.Context, topic string, shards []int32, epoch uint32) error {
+	if err := s.conn.Exec(ctx, adoptStatement, named{"topic": topic, "shards": shards, "epoch": epoch}.args()...); err != nil {
+		return fmt.Errorf("adopt notes of %s: %w", topic, err)
+	}
+	return nil
+}
+
+// Owners implements live.Store.
+func (s Live) Owners(ctx context.Context, topic string) (epoch uint32, last map[int32]live.Owner, err error) {
+	rows, err := s.query(ctx, "live_owners", named{"topic": topic})
+	if err != nil {
+		return 0, nil, err
+	}
+	last = map[int32]live.Owner{}
+	err = each(rows, func() error {
+		var shard int32
+		var o live.Owner
+		if err := rows.Scan(&shard, &o.Name, &o.Epoch, &epoch); err != nil {
+			return err
+		}
+		last[shard] = o
+		return nil
+	})
+	return epoch, last, err
+}
+
+type ownerRow struct {
+	topic string
+	shard int32
+	live.Owner
+}
+
+var ownerFields = []field[ownerRow]{
+	word("topic", func(o *ownerRow) string { return o.topic }),
+	number("shard", func(o *ownerRow) int32 { return o.shard }),
+	number("epoch", func(o *ownerRow) uint32 { return o.Epoch }),
+	text("owner", func(o *ownerRow) string { return o.Name }),
+}
+
+// Own implements live.Store.
+func (s Live) Own(ctx context.Context, topic string, shards []int32, o live.Owner) error {
+	rows := make([]ownerRow, len(shards))
+	for i, shard := range shards {
+		rows[i] = ownerRow{topic, shard, o}
+	}
+	return insert(ctx, s.conn, "live_owners", ownerFields, rows)
+}
+
+// Active implements live.Store.
+func (s *Store) Active(ctx context.Context) (a live.Activation, err error) {
+	rows, err := s.query(ctx, "live_active", nil)
+	if err != nil {
+		return a, err
+	}
+	err = each(rows, func() error { return rows.Scan(&a.Number, &a.Version) })
+	return a, err
+}
+
+var activationFields = []field[live.Activation]{
+	number("sequence", func(a *live.Activation) uint32 { return a.Number }),
+	text("tariff", func(a *live.Activation) string { return a.Version }),
+}
+
+// Activate makes a tariff, which must be kept already, the active one, unless it is. It
+// returns what is active then; another process may have been faster with another tariff.
+func (s *Store) Activate(ctx context.Context, version string) (live.Activation, error) {
+	active, err := s.Active(ctx)
+	if err != nil || active.Version == version {
+		return active, err
+	}
+	next := live.Activation{Number: active.Number + 1, Version: version}
+	if err := insert(ctx, s.conn, "tariff_activations", activationFields, []live.Activation{next}); err != nil {
+		return active, err
+	}
+	return s.Active(ctx)
+}
+
+// Swept implements live.Store.
+func (s Live) Swept(ctx context.Context, a live.Activation, topic string, partitions int) (shards []int32, err error) {
+	rows, err := s.query(ctx, "live_swept", named{"sequence": a.Number, "version": a.Version, "topic": topic, "count": int32(partitions)})
+	if err != nil {
+		return nil, err
+	}
+	err = each(rows, func() error {
+		var shard int32
+		if err := rows.Scan(&shard); err != nil {
+			return err
+		}
+		shards = append(shards, shard)
+		return nil
+	})
+	return shards, err
+}
+
+type sweepRow struct {
+	live.Activation
+	topic         string
+	shard, shards int32
+}
+
+var sweepFields = []field[sweepRow]{
+	number("sequence", func(r *sweepRow) uint32 { return r.Number }),
+	text("tariff", func(r *sweepRow) string { return r.Version }),
+	word("topic", func(r *sweepRow) string { return r.topic }),
+	number("shard", func(r *sweepRow) int32 { return r.shard }),
+	number("shards", func(r *sweepRow) int32 { return r.shards }),
+}
+
+// Sweep implements live.Store.
+func (s Live) Sweep(ctx context.Context, a live.Activation, topic string, partitions int, shards []int32) error {
+	rows := make([]sweepRow, len(shards))
+	for i, shard := range shards {
+		rows[i] = sweepRow{a, topic, shard, int32(partitions)}
+	}
+	return insert(ctx, s.conn, "live_sweeps", sweepFields, rows)
+}
