@@ -23,7 +23,8 @@ import (
 // demoCommand is `postage demo`: a month through the whole pipeline.
 //
 //	traffic --> Kafka --> ingest --> ClickHouse --> close --> invoices, workbook
-//	             late event -----------^              `--> adjustment
+//	             late event -----------^   ^          `--> adjustment
+//	                  live classification -'
 type demoCommand struct {
 	engineFlags
 	trafficFlags
@@ -63,6 +64,9 @@ func (c *demoCommand) Run(ctx context.Context, s *streams) (err error) {
 	defer closeWith(&err, "engines", e.Close)
 	d.say("Starting ClickHouse and a Kafka broker; data in %s", c.Data)
 	if err := c.openStore(ctx, s, e); err != nil {
+		return err
+	}
+	if err := e.tariffs.activate(ctx, t); err != nil {
 		return err
 	}
 	if err := c.openKafka(ctx, s, e); err != nil {

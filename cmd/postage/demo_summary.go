@@ -53,6 +53,13 @@ func (d *demo) summary(ctx context.Context) error {
 	if d.notes != nil {
 		d.adjustment(&checks)
 	}
+	classified, err := d.engines.store.CompareLive(ctx, last.Run.ID)
+	if err != nil {
+		return err
+	}
+	line("\nclassified live, as closed", int64(classified.Messages-classified.Missing-classified.Different))
+	checks = append(checks, check{"messages classified live", counts.Messages, classified.Messages - classified.Missing},
+		check{"messages classified live in another way", 0, classified.Different})
 
 	fmt.Fprintf(d.out, "\n%d files:\n", len(d.files))
 	for _, path := range d.files {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"postage/ingest"
 	"postage/ingest/kafka"
+	"postage/ingest/live"
 	"postage/rating"
 	"postage/reports/books"
 	"postage/schemas/clickhouse"
@@ -47,6 +48,9 @@ type engines struct {
 	brokers []string
 	store   *clickhouse.Store
 	httpURL string // of the embedded ClickHouse, "" for a server of the user's
+	tariffs *activeTariffs
+
+	liveCacheBytes int64 // bound of the cache of live classification, 0 for the default
 
 	closers []func() error // in order of opening
 }
@@ -79,6 +83,7 @@ func (f *engineFlags) openStore(ctx context.Context, s *streams, e *engines) err
 		return err
 	}
 	e.store = store
+	e.tariffs = newActiveTariffs(store)
 	e.closers = append(e.closers, store.Close)
 	return store.Migrate(ctx)
 }
@@ -119,28 +124,29 @@ func (f *engineFlags) openBooks(ctx context.Context, e *engines) (*books.Books, 
 // newDecoder reads wire records, knowing the senders that a tariff registers by
 // the carrier's id of their number. t may be nil.
 func newDecoder(t *rating.Tariff) *events.Decoder {
-	byID := map[string]string{}
-	if t != nil {
-		for _, row := range t.Rows.Senders {
-			if row.PhoneNumberID != "" {
-				byID[row.PhoneNumberID] = row.Sender
-			}
-		}
-	}
+	byID := phoneNumberIDs(t)
 	return &events.Decoder{SenderOf: func(phoneNumberID string) (string, bool) {
 		sender, ok := byID[phoneNumberID]
 		return sender, ok
 	}}
 }
 
-// newService wires broker and log together. The caller closes what it returns.
+// newService wires broker, log and live classification together. t is the tariff whose senders the
+// decoder knows until one is active; it may be nil. The caller closes what it returns.
 func (e *engines) newService(s *streams, t *rating.Tariff) (*ingest.Service, func() error, error) {
 	group, err := kafka.JoinGroup(e.brokers, eventsTopic, consumerGroup, s.log)
 	if err != nil {
 		return nil, nil, err
 	}
 	refused := kafka.NewProducer(e.brokers, refusedTopic)
-	service := &ingest.Service{Source: group, Log: e.store, Refused: refused, Decoder: newDecoder(t), Logger: s.log}
+	e.tariffs.setSenders(t)
+	service := &ingest.Service{
+		Source: group, Log: e.store, Refused: refused, Logger: s.log,
+		Decoder: &events.Decoder{SenderOf: e.tariffs.senderOf},
+		Follower: live.New(live.Options{
+			Store: clickhouse.Live{Store: e.store}, Tariff: e.tariffs.tariff, CacheBytes: e.liveCacheBytes, Logger: s.log,
+		}),
+	}
 	return service, func() error { return errors.Join(group.Close(), refused.Close()) }, nil
 }
 

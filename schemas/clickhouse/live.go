@@ -326,3 +326,20 @@ func (s Live) Sweep(ctx context.Context, a live.Activation, topic string, partit
 	}
 	return insert(ctx, s.conn, "live_sweeps", sweepFields, rows)
 }
+
+// LiveComparison is the live classification against a run.
+type LiveComparison struct {
+	Messages  uint64 // of the run
+	Missing   uint64 // of them, those that the live classification lacks
+	Different uint64 // those of which it says something else, prices aside
+}
+
+// CompareLive compares the live classification with a finished run.
+func (s *Store) CompareLive(ctx context.Context, run string) (c LiveComparison, err error) {
+	rows, err := s.query(ctx, "live_against_run", named{"run": run})
+	if err != nil {
+		return c, err
+	}
+	err = each(rows, func() error { return rows.Scan(&c.Messages, &c.Missing, &c.Different) })
+	return c, err
+}
