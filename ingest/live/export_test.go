@@ -4,3 +4,10 @@ package live
 func (f *Follower) Bound(shortenBytes, keepMessages, retainBytes int) {
 	f.bounds = bounds{shortenBytes, keepMessages, retainBytes}
 }
+
+// ClearDesk gives back the memory of the latest batch.
+func (f *Follower) ClearDesk() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.desk, f.story, f.old, f.rows = desk{}, story{}, nil, nil
+}

@@ -165,7 +165,8 @@ type Stats struct {
 	Evicted      atomic.Int64 // conversations that left the cache for want of room
 	Resident     atomic.Int64 // conversations in the cache now
 	CacheBytes   atomic.Int64 // memory of the cache now
-	Known        atomic.Int64 // conversations of the log, as far as known; about 1 % are not told apart
+	Known        atomic.Int64 // conversations of the log, as far as known
+	KnownBytes   atomic.Int64 // memory of what is known of them
 	Activation   atomic.Int64 // number of the active tariff, 0 for none
 	SweepPending atomic.Int64 // partitions still to be swept
 }
@@ -198,6 +199,7 @@ type Follower struct {
 	story  story
 	old    []rating.Event
 	record []byte
+	rows   []Row
 
 	stop func() // ends the keeper of the generation
 	wake chan struct{}
@@ -288,7 +290,7 @@ func (f *Follower) know(ctx context.Context) error {
 	if err := f.Store.Hashes(ctx, f.known.add); err != nil {
 		return err
 	}
-	f.Stats.Known.Store(int64(f.known.count))
+	f.gauge()
 	return nil
 }
 

@@ -37,7 +37,8 @@ func (f *Follower) Observe(ctx context.Context, b *ingest.Batch) (err error) {
 		}
 	}()
 
-	var rows []Row
+	rows := f.rows[:0]
+	defer func() { f.rows = rows }()
 	var notes []Note
 	missing := map[Key]*group{}
 	var keys []Key
@@ -245,7 +246,8 @@ func (f *Follower) reload(ctx context.Context, keys []Key) error {
 		return nil
 	}
 	f.batch++
-	var rows []Row
+	rows := f.rows[:0]
+	defer func() { f.rows = rows }()
 	err := f.load(ctx, keys, f.limits(nil), func(l *Loaded) error {
 		rows = f.study(l, false, rows, func(string) bool { return true })
 		return nil
@@ -278,4 +280,5 @@ func (f *Follower) gauge() {
 	f.Stats.Resident.Store(int64(f.cache.n))
 	f.Stats.CacheBytes.Store(f.cache.bytes())
 	f.Stats.Known.Store(int64(f.known.count))
+	f.Stats.KnownBytes.Store(f.known.bytes() + f.left.bytes())
 }
