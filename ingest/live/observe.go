@@ -228,7 +228,7 @@ func leftHash(conversation, message uint64) uint64 {
 
 // load reads conversations from the log, some thousand with one query.
 func (f *Follower) load(ctx context.Context, keys []Key, limits Limits, visit func(*Loaded) error) error {
-	const most = 5000
+	const most = 20_000 // a query reads a block of the table for each, at worst all of it once
 	for len(keys) > 0 {
 		some := keys[:min(len(keys), most)]
 		keys = keys[len(some):]

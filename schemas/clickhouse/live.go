@@ -288,26 +288,29 @@ func (s *Store) Activate(ctx context.Context, version string) (live.Activation, 
 }
 
 // Swept implements live.Store.
-func (s Live) Swept(ctx context.Context, a live.Activation, topic string, partitions int) (shards []int32, err error) {
+func (s Live) Swept(ctx context.Context, a live.Activation, topic string, partitions int) (epochs map[int32]uint32, err error) {
 	rows, err := s.query(ctx, "live_swept", named{"sequence": a.Number, "version": a.Version, "topic": topic, "count": int32(partitions)})
 	if err != nil {
 		return nil, err
 	}
+	epochs = map[int32]uint32{}
 	err = each(rows, func() error {
 		var shard int32
-		if err := rows.Scan(&shard); err != nil {
+		var epoch uint32
+		if err := rows.Scan(&shard, &epoch); err != nil {
 			return err
 		}
-		shards = append(shards, shard)
+		epochs[shard] = epoch
 		return nil
 	})
-	return shards, err
+	return epochs, err
 }
 
 type sweepRow struct {
 	live.Activation
 	topic         string
 	shard, shards int32
+	epoch         uint32
 }
 
 var sweepFields = []field[sweepRow]{
@@ -316,13 +319,14 @@ var sweepFields = []field[sweepRow]{
 	word("topic", func(r *sweepRow) string { return r.topic }),
 	number("shard", func(r *sweepRow) int32 { return r.shard }),
 	number("shards", func(r *sweepRow) int32 { return r.shards }),
+	number("epoch", func(r *sweepRow) uint32 { return r.epoch }),
 }
 
 // Sweep implements live.Store.
-func (s Live) Sweep(ctx context.Context, a live.Activation, topic string, partitions int, shards []int32) error {
+func (s Live) Sweep(ctx context.Context, a live.Activation, topic string, partitions int, shards []int32, epoch uint32) error {
 	rows := make([]sweepRow, len(shards))
 	for i, shard := range shards {
-		rows[i] = sweepRow{a, topic, shard, int32(partitions)}
+		rows[i] = sweepRow{a, topic, shard, int32(partitions), epoch}
 	}
 	return insert(ctx, s.conn, "live_sweeps", sweepFields, rows)
 }
