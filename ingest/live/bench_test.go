@@ -3,7 +3,6 @@ package live_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"postage/ingest"
 	"postage/ingest/live"
@@ -94,7 +93,7 @@ func follow(t testing.TB, store live.Store, s *clickhouse.Store, example *rating
 	}
 	f := live.New(live.Options{
 		Store: store, Tariff: func(context.Context, string) (*rating.Tariff, error) { return example, nil }, CacheBytes: 1 << 30,
-		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Logger: slog.New(slog.DiscardHandler),
 	})
 	take := ingest.Takeover{Topic: topicName, Shards: 1, Owned: map[ingest.Partition]ingest.Reached{{Topic: topicName}: {}}, Prove: func(context.Context) error { return nil }}
 	if err := f.Begin(t.Context(), take); err != nil {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"postage/ingest"
@@ -56,9 +55,14 @@ func pick[T any](r *rand.Rand, of ...T) T { return of[r.IntN(len(of))] }
 func chance(r *rand.Rand, percent int) bool { return r.IntN(100) < percent }
 
 var regimeEdges = []rating.Date{
-	{Year: 2019, Month: time.June, Day: 1}, {Year: 2022, Month: time.February, Day: 1}, {Year: 2023, Month: time.March, Day: 1},
-	{Year: 2023, Month: time.June, Day: 1}, {Year: 2024, Month: time.November, Day: 1}, {Year: 2025, Month: time.July, Day: 1},
-	{Year: 2026, Month: time.September, Day: 28}, {Year: 2026, Month: time.October, Day: 1},
+	{Year: 2019, Month: time.June, Day: 1},
+	{Year: 2022, Month: time.February, Day: 1},
+	{Year: 2023, Month: time.March, Day: 1},
+	{Year: 2023, Month: time.June, Day: 1},
+	{Year: 2024, Month: time.November, Day: 1},
+	{Year: 2025, Month: time.July, Day: 1},
+	{Year: 2026, Month: time.September, Day: 28},
+	{Year: 2026, Month: time.October, Day: 1},
 }
 
 // randomTariff has accounts in several zones and regimes, with and without a cost list.
@@ -233,7 +237,7 @@ func (w *world) follower() *live.Follower {
 		Tariff:     func(_ context.Context, version string) (*rating.Tariff, error) { return w.tariffs[version], nil },
 		CacheBytes: pick[int64](w.r, 0, 1<<14, 9_000, 10_000), // nearly nothing: the index alone takes 8,192
 		Poll:       time.Duration(pick(w.r, 1, 10, 100, 10_000)) * time.Millisecond,
-		Logger:     slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Logger:     slog.New(slog.DiscardHandler),
 	})
 	if chance(w.r, 70) {
 		f.Bound(pick(w.r, 200, 500), 1+w.r.IntN(4), pick(w.r, 700, 1<<20))
