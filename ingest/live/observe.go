@@ -38,7 +38,7 @@ func (f *Follower) Observe(ctx context.Context, b *ingest.Batch) (err error) {
 	}()
 
 	rows := f.rows[:0]
-	defer func() { f.rows = rows }()
+	defer func() { f.rows = keepSmall(rows) }()
 	var notes []Note
 	missing := map[Key]*group{}
 	var keys []Key
@@ -247,7 +247,7 @@ func (f *Follower) reload(ctx context.Context, keys []Key) error {
 	}
 	f.batch++
 	rows := f.rows[:0]
-	defer func() { f.rows = rows }()
+	defer func() { f.rows = keepSmall(rows) }()
 	err := f.load(ctx, keys, f.limits(nil), func(l *Loaded) error {
 		rows = f.study(l, false, rows, func(string) bool { return true })
 		return nil
@@ -265,6 +265,14 @@ func (f *Follower) reload(ctx context.Context, keys []Key) error {
 	}
 	f.gauge()
 	return nil
+}
+
+// keepSmall is scratch memory to use again, unless a large batch has blown it up.
+func keepSmall(rows []Row) []Row {
+	if cap(rows) > 200_000 {
+		return nil
+	}
+	return rows[:0]
 }
 
 func (f *Follower) write(ctx context.Context, rows []Row) error {

@@ -10,14 +10,17 @@ import (
 	"postage/rating"
 	"strconv"
 
+	ch "github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
 
 // Live is the Store as package live uses it.
 type Live struct{ *Store }
 
-// Write implements live.Store.
+// Write implements live.Store. The rows are of different messages, so the server need not look for
+// rows that replace one another within the insert.
 func (s Live) Write(ctx context.Context, rows []live.Row) error {
+	ctx = ch.Context(ctx, ch.WithSettings(ch.Settings{"optimize_on_insert": 0}))
 	return insert(ctx, s.conn, "live_messages", liveFields, rows)
 }
 
