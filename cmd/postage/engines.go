@@ -142,12 +142,18 @@ func (e *engines) newService(s *streams, t *rating.Tariff) (*ingest.Service, fun
 	e.tariffs.setSenders(t)
 	service := &ingest.Service{
 		Source: group, Log: e.store, Refused: refused, Logger: s.log,
-		Decoder: &events.Decoder{SenderOf: e.tariffs.senderOf},
-		Follower: live.New(live.Options{
-			Store: clickhouse.Live{Store: e.store}, Tariff: e.tariffs.tariff, CacheBytes: e.liveCacheBytes, Logger: s.log,
-		}),
+		Decoder:  &events.Decoder{SenderOf: e.tariffs.senderOf},
+		Follower: e.newFollower(s),
 	}
 	return service, func() error { return errors.Join(group.Close(), refused.Close()) }, nil
+}
+
+// newFollower classifies what a service stores. Of a source that is no topic it leaves notes for the
+// consumers of the topic.
+func (e *engines) newFollower(s *streams) *live.Follower {
+	return live.New(live.Options{
+		Store: clickhouse.Live{Store: e.store}, Tariff: e.tariffs.tariff, CacheBytes: e.liveCacheBytes, Logger: s.log,
+	})
 }
 
 func closeWith(err *error, what string, closer func() error) {

@@ -282,15 +282,17 @@ func (f *Follower) own(ctx context.Context) error {
 	for _, shard := range f.shards {
 		stayed = stayed && last[shard] == Owner{f.name, f.epoch}
 	}
+	if !stayed {
+		f.epoch = 0 // until all that follows is done
+		f.forget()
+		if f.judge != nil {
+			if err := f.know(ctx); err != nil {
+				return err
+			}
+		}
+	}
 	f.epoch, f.batch = mine.Epoch, 0
-	if stayed {
-		return nil
-	}
-	f.forget()
-	if f.judge == nil {
-		return nil
-	}
-	return f.know(ctx)
+	return nil
 }
 
 // know fills the filter of the conversations that the log knows.
