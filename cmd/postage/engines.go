@@ -184,9 +184,23 @@ func (e *engines) newService(s *streams, t *rating.Tariff) (*ingest.Service, fun
 	return service, func() error { return errors.Join(group.Close(), refused.Close()) }, nil
 }
 
-// serviceOn wires a source and the log together.
+// serviceOn wires a source, the log and live classification together. Until a tariff is
+// active the decoder knows the senders of t, which may be nil.
 func (e *engines) serviceOn(s *streams, t *rating.Tariff, source ingest.Source) *ingest.Service {
-	return &ingest.Service{Source: source, Log: e.store, Decoder: newDecoder(t), Logger: s.log}
+	e.tariffs.setSenders(t)
+	return &ingest.Service{
+		Source: source, Log: e.store, Logger: s.log,
+		Decoder:  &events.Decoder{SenderOf: e.tariffs.senderOf},
+		Follower: e.newFollower(s),
+	}
+}
+
+// newFollower classifies what a service stores. Of a source that is no topic it leaves notes for the
+// consumers of the topic.
+func (e *engines) newFollower(s *streams) *live.Follower {
+	return live.New(live.Options{
+		Store: clickhouse.Live{Store: e.store}, Tariff: e.tariffs.tariff, CacheBytes: e.liveCacheBytes, Logger: s.log,
+	})
 }
 
 func closeWith(err *error, what string, closer func() error) {

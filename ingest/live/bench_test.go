@@ -3,7 +3,6 @@ package live_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"postage/ingest"
 	"postage/ingest/live"
@@ -12,6 +11,7 @@ import (
 	"postage/schemas/tariff"
 	"runtime"
 	"testing"
+	"time"
 )
 
 // exampleTariff is the built-in one.
@@ -93,7 +93,7 @@ func follow(t testing.TB, store live.Store, s *clickhouse.Store, example *rating
 	}
 	f := live.New(live.Options{
 		Store: store, Tariff: func(context.Context, string) (*rating.Tariff, error) { return example, nil }, CacheBytes: 1 << 30,
-		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Logger: slog.New(slog.DiscardHandler),
 	})
 	take := ingest.Takeover{Topic: topicName, Shards: 1, Owned: map[ingest.Partition]ingest.Reached{{Topic: topicName}: {}}, Prove: func(context.Context) error { return nil }}
 	if err := f.Begin(t.Context(), take); err != nil {
@@ -175,4 +175,61 @@ func heap() int64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapAlloc)
+}
+
+// history fills the log with so many conversations of four events, as a server would have it
+// after a long time.
+func history(t testing.TB, s *clickhouse.Store, conversations int) {
+	t.Helper()
+	sql(t, s, fmt.Sprintf(`INSERT INTO events (topic, partition, offset, item, arrived_at, type, kind, time, message_id, sender, user, category, template)
+		SELECT '%s', 0, number, 0, at, ['message.sent', 'message.delivered', 'message.read', 'message.received'][number %% 4 + 1], if(number %% 4 = 0, 'template', ''), at,
+			concat('wamid.', hex(sipHash64(n, number %% 4 = 3))), concat('+4420794600', toString(10 + n %% 40)), concat('+44', toString(7700000000 + n)), if(number %% 4 = 0, 'utility', ''), if(number %% 4 = 0, 'order_shipped', '')
+		FROM (SELECT number, intDiv(number, 4) * 7919 %% %d AS n, fromUnixTimestamp64Milli(1780000000000 + number) AS at FROM numbers(%d))`, topicName, conversations, 4*conversations))
+	sql(t, s, fmt.Sprintf("INSERT INTO ledger (topic, partition, offset_from, offset_to, records, stored, events) VALUES ('%s', 0, 0, %d, %d, %d, %d)", topicName, 4*conversations, 4*conversations, 4*conversations, 4*conversations))
+}
+
+// BenchmarkBegin measures how long it takes until a process that has forgotten everything is ready to
+// consume, with history in the log, and then a batch of events of old conversations, none of which
+// is in memory.
+func BenchmarkBegin(b *testing.B) {
+	const conversations = 5_000_000
+	s := open(b)
+	example := exampleTariff(b)
+	history(b, s, conversations)
+	if _, err := s.Activate(b.Context(), example.Rows.Version); err != nil {
+		b.Fatal(err)
+	}
+	active, err := s.Active(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := (clickhouse.Live{Store: s}).Sweep(b.Context(), active, topicName, 1, []int32{0}, 0); err != nil {
+		b.Fatal(err) // as if swept: what is measured is the usual start
+	}
+	offset := int64(4 * conversations)
+	for b.Loop() {
+		began := time.Now()
+		f := follow(b, clickhouse.Live{Store: s}, s, example)
+		b.Logf("ready after %s: %d conversations known, in %d MB", time.Since(began), f.Stats.Known.Load(), f.Stats.KnownBytes.Load()>>20)
+		for _, n := range []int{10, 1000, 10_000} {
+			batch := &ingest.Batch{Spans: []ingest.Span{{Topic: topicName, From: offset, To: offset + int64(n), Records: int64(n), Stored: int64(n), Events: int64(n)}}}
+			for i := range n {
+				user := (offset + int64(i)) * 7919 % conversations
+				batch.Events = append(batch.Events, ingest.Record{Origin: ingest.Origin{Topic: topicName, Offset: offset + int64(i)}, ArrivedAt: 1_790_812_800_000, Event: rating.Event{
+					Type: rating.Sent, Kind: rating.Template, At: 1_790_812_800_000, MessageID: fmt.Sprint("wamid.", offset+int64(i)), Category: "utility",
+					Sender: fmt.Sprintf("+4420794600%d", 10+user%40), User: fmt.Sprintf("+44%d", 7700000000+user),
+				}})
+			}
+			offset += int64(n)
+			if err := s.Append(b.Context(), ingest.Sole{}, batch); err != nil {
+				b.Fatal(err)
+			}
+			began := time.Now()
+			if err := f.Observe(b.Context(), batch); err != nil {
+				b.Fatal(err)
+			}
+			b.Logf("%d old conversations classified after %s", n, time.Since(began))
+		}
+		f.End()
+	}
 }

@@ -1,8 +1,8 @@
 package live
 
-// cache keeps the coded stories of conversations in memory of a fixed size: what
-// has not been asked for in the longest time goes first (a second chance for what was
-// asked for since the hand last passed). It holds hardly any pointers, so that
+// cache keeps the coded stories of conversations in memory of a fixed size: what has not
+// been asked for in a long time goes first (a hand goes round and takes what nobody has asked for since
+// it last passed, or the time before when it is in use). It holds hardly any pointers, so that
 // millions of conversations cost the garbage collector nothing.
 //
 // A record begins with the packed key, by which two conversations of one hash are told
@@ -21,10 +21,14 @@ type cache struct {
 // slot points at one record. loc 0 is an empty slot.
 type slot struct {
 	tag uint32 // low half of the hash
-	loc uint32 // place of the record; the top bit says that it was asked for
+	loc uint32 // place of the record, below two bits of age: how often the hand spares it
 }
 
-const asked = 1 << 31
+const (
+	ageOne = 1 << 30 // of a new record
+	ageTwo = 2 << 30 // of one that was asked for
+	place  = ageOne - 1
+)
 
 func newCache(limit int64) *cache {
 	c := &cache{limit: limit}
@@ -45,7 +49,7 @@ func (c *cache) bytes() int64 { return int64(len(c.slots))*8 + c.pages.used }
 func (c *cache) find(hash uint64, key packed) (at int, ok bool) {
 	mask := len(c.slots) - 1
 	for at = int(uint32(hash)) & mask; c.slots[at].loc != 0; at = (at + 1) & mask {
-		if s := c.slots[at]; s.tag == uint32(hash) && keyOf(c.pages.record(s.loc&^asked)) == key {
+		if s := c.slots[at]; s.tag == uint32(hash) && keyOf(c.pages.record(s.loc&place)) == key {
 			return at, true
 		}
 	}
@@ -59,22 +63,22 @@ func (c *cache) get(hash uint64, key packed) []byte {
 	if !ok {
 		return nil
 	}
-	c.slots[at].loc |= asked
-	return c.pages.record(c.slots[at].loc &^ asked)
+	c.slots[at].loc = c.slots[at].loc&place | ageTwo
+	return c.pages.record(c.slots[at].loc & place)
 }
 
 // put keeps a record, which must begin with its key, and makes room for it.
 func (c *cache) put(hash uint64, key packed, record []byte) {
 	at, ok := c.find(hash, key)
 	if ok {
-		loc := c.slots[at].loc &^ asked
-		c.slots[at].loc = c.pages.replace(loc, record) | asked
+		loc := c.slots[at].loc & place
+		c.slots[at].loc = c.pages.replace(loc, record) | ageTwo
 	} else {
 		if (c.n+1)*4 > len(c.slots)*3 {
 			c.grow()
 			at, _ = c.find(hash, key)
 		}
-		c.slots[at] = slot{uint32(hash), c.pages.store(record) | asked}
+		c.slots[at] = slot{uint32(hash), c.pages.store(record) | ageOne}
 		c.n++
 	}
 	for c.bytes() > c.limit && c.n > 0 {
@@ -109,8 +113,8 @@ func (c *cache) evict() {
 	for ; ; c.hand = (c.hand + 1) & mask {
 		switch s := &c.slots[c.hand&mask]; {
 		case s.loc == 0:
-		case s.loc&asked != 0:
-			s.loc &^= asked
+		case s.loc >= ageOne:
+			s.loc -= ageOne
 		default:
 			c.drop(c.hand & mask)
 			c.evicted++
@@ -121,7 +125,7 @@ func (c *cache) evict() {
 
 // drop frees a slot and closes the gap in the chain of probes behind it.
 func (c *cache) drop(at int) {
-	c.pages.free(c.slots[at].loc &^ asked)
+	c.pages.free(c.slots[at].loc & place)
 	c.n--
 	mask := len(c.slots) - 1
 	for next := (at + 1) & mask; c.slots[next].loc != 0; next = (next + 1) & mask {
@@ -151,7 +155,7 @@ const (
 	pageLog    = 15
 	pageUnits  = 1 << pageLog    // 512 KiB
 	smallUnits = 20              // records up to so many units share pages
-	isLarge    = uint32(1) << 30 // locations of large records; small ones lie below
+	isLarge    = uint32(1) << 29 // locations of large records; small ones lie below
 	prefix     = 2               // bytes before a small record: its length
 )
 

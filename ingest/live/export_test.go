@@ -11,3 +11,10 @@ func (f *Follower) ClearDesk() {
 	defer f.mu.Unlock()
 	f.desk, f.story, f.old, f.rows = desk{}, story{}, nil, nil
 }
+
+// Shortened says how many messages were left out of cached stories.
+func (f *Follower) Shortened() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.left.count
+}

@@ -1,5 +1,7 @@
 package live
 
+import "slices"
+
 // filter is a set of 64-bit hashes that never says no by mistake, and yes once in some
 // hundred million times. It takes about 6 bytes for each hash and grows without being
 // rebuilt: a full layer is kept, and one of twice the size begun.
@@ -44,8 +46,8 @@ func (f *filter) add(hash uint64) {
 // has says whether the hash has been added.
 func (f *filter) has(hash uint64) bool {
 	place, tag := split(hash)
-	for i := len(f.layers) - 1; i >= 0; i-- {
-		layer := f.layers[i]
+	for _, layer := range slices.Backward(f.layers) {
+
 		mask := uint32(len(layer) - 1)
 		for at := place & mask; layer[at] != 0; at = (at + 1) & mask {
 			if layer[at] == tag {

@@ -119,6 +119,7 @@ type sweep struct {
 	partitions int
 	shards     []int32
 	version    uint64 // taken before the log is read
+	epoch      uint32
 	tariff     *rating.Tariff
 	notes      []Note // dealt with by it
 }
@@ -128,25 +129,38 @@ func (f *Follower) newSweep(shards []int32) *sweep {
 	f.Stats.SweepPending.Store(int64(len(shards)))
 	return &sweep{
 		activation: f.activation, topic: f.take.Topic, partitions: f.take.Shards, shards: slices.Clone(shards),
-		version: f.version(), tariff: f.judge.tariff,
+		version: f.version(), epoch: f.epoch, tariff: f.judge.tariff,
 	}
 }
 
-// planSweep plans a sweep of the own shards that have not been swept under the active tariff.
-func (f *Follower) planSweep(ctx context.Context) error {
-	if f.judge == nil || len(f.shards) == 0 || f.sweep != nil {
+// trustSweeps takes over what the last owners say they have swept under the active tariff.
+func (f *Follower) trustSweeps(ctx context.Context) error {
+	if f.judge == nil || len(f.shards) == 0 {
 		return nil
 	}
-	swept, err := f.Store.Swept(ctx, f.activation, f.take.Topic, f.take.Shards)
+	epochs, err := f.Store.Swept(ctx, f.activation, f.take.Topic, f.take.Shards)
 	if err != nil {
 		return err
 	}
-	todo := slices.DeleteFunc(slices.Clone(f.shards), func(shard int32) bool { return slices.Contains(swept, shard) })
-	f.Stats.SweepPending.Store(int64(len(todo)))
+	var trusted []int32
+	for _, shard := range f.shards {
+		if epoch, ok := epochs[shard]; ok && epoch == f.last[shard].Epoch {
+			trusted = append(trusted, shard)
+			f.swept[shard] = true
+		}
+	}
+	return f.Store.Sweep(ctx, f.activation, f.take.Topic, f.take.Shards, trusted, f.epoch)
+}
+
+// plan plans a sweep of the own shards that have not been swept under the active tariff.
+func (f *Follower) plan() {
+	if f.judge == nil || f.sweep != nil {
+		return
+	}
+	todo := slices.DeleteFunc(slices.Clone(f.shards), func(shard int32) bool { return f.swept[shard] })
 	if len(todo) > 0 {
 		f.sweep = f.newSweep(todo)
 	}
-	return nil
 }
 
 // sweeps carries out planned sweeps.
@@ -170,6 +184,7 @@ func (f *Follower) sweepNow(ctx context.Context) error {
 	f.sweeping.Lock()
 	defer f.sweeping.Unlock()
 	f.mu.Lock()
+	f.plan()
 	s := f.sweep
 	f.mu.Unlock()
 	if s == nil {
@@ -182,6 +197,9 @@ func (f *Follower) sweepNow(ctx context.Context) error {
 	defer f.mu.Unlock()
 	if f.sweep == s {
 		f.sweep = nil
+		for _, shard := range s.shards {
+			f.swept[shard] = true
+		}
 		f.Stats.SweepPending.Store(0)
 	}
 	return nil
@@ -212,10 +230,10 @@ func (f *Follower) carryOut(ctx context.Context, s *sweep) error {
 	if err := f.write(ctx, rows); err != nil {
 		return err
 	}
-	if err := f.Store.Note(ctx, s.notes, uint32(s.version>>batchBits&(1<<epochBits-1))); err != nil {
+	if err := f.Store.Note(ctx, s.notes, s.epoch); err != nil {
 		return err
 	}
-	return f.Store.Sweep(ctx, s.activation, s.topic, s.partitions, s.shards)
+	return f.Store.Sweep(ctx, s.activation, s.topic, s.partitions, s.shards, s.epoch)
 }
 
 // CatchUp implements ingest.Follower: no sweep is pending and no note is left.
@@ -227,6 +245,7 @@ func (f *Follower) CatchUp(ctx context.Context) error {
 		if err == nil {
 			more, err = f.notes(ctx)
 		}
+		f.plan()
 		pending := f.sweep != nil
 		f.mu.Unlock()
 		if err != nil {

@@ -35,7 +35,9 @@
 // not count.
 //
 // A sweep takes its number first and reads the log after: whatever a batch classifies
-// meanwhile has a higher one, and what no batch changes the sweep has seen in its last state.
+// meanwhile has a higher one, and what no batch changes the sweep has seen in its last state. That a
+// partition has been swept counts when its last owner says so: an owner before that may have swept
+// while its successor still classified under the tariff before.
 //
 // This rests on two promises: reads of the log see what was acknowledged before (one ClickHouse
 // server, or one replica for both), and nobody appends to the log for a lost generation.
@@ -128,10 +130,11 @@ type Store interface {
 
 	// Active gives the latest activation.
 	Active(ctx context.Context) (Activation, error)
-	// Swept gives the shards of a topic of so many partitions that have been swept under an activation.
-	Swept(ctx context.Context, a Activation, topic string, partitions int) ([]int32, error)
-	// Sweep makes known that shards have been swept.
-	Sweep(ctx context.Context, a Activation, topic string, partitions int, shards []int32) error
+	// Swept gives the shards of a topic of so many partitions that have been swept under an
+	// activation, with the highest epoch of an owner that said so.
+	Swept(ctx context.Context, a Activation, topic string, partitions int) (epochs map[int32]uint32, err error)
+	// Sweep makes known that shards have been swept, as the owner of an epoch says.
+	Sweep(ctx context.Context, a Activation, topic string, partitions int, shards []int32, epoch uint32) error
 }
 
 // Owner is who began to own a shard, and when by the count of epochs.
@@ -183,7 +186,9 @@ type Follower struct {
 
 	mu         sync.Mutex // holds all below
 	take       ingest.Takeover
-	shards     []int32 // owned, sorted
+	shards     []int32         // owned, sorted
+	last       map[int32]Owner // of each shard before us
+	swept      map[int32]bool  // shards that have been swept under the activation
 	next       map[ingest.Partition]int64
 	epoch      uint32
 	batch      uint64 // number of the latest
@@ -225,7 +230,7 @@ func (f *Follower) Begin(ctx context.Context, t ingest.Takeover) error {
 	f.End()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.take, f.shards, f.sweep = t, nil, nil
+	f.take, f.shards, f.last, f.sweep, f.swept = t, nil, nil, nil, map[int32]bool{}
 	f.next = map[ingest.Partition]int64{}
 	for p, reached := range t.Owned {
 		f.next[p] = reached.Covered
@@ -240,6 +245,9 @@ func (f *Follower) Begin(ctx context.Context, t ingest.Takeover) error {
 		}
 	}
 	if err := f.look(ctx); err != nil {
+		return err
+	}
+	if err := f.trustSweeps(ctx); err != nil {
 		return err
 	}
 	if err := f.catchUpOwned(ctx); err != nil {
@@ -269,19 +277,22 @@ func (f *Follower) own(ctx context.Context) error {
 	if err := f.Store.Adopt(ctx, f.take.Topic, f.shards, mine.Epoch); err != nil {
 		return err
 	}
+	f.last = last
 	stayed := f.epoch != 0
 	for _, shard := range f.shards {
 		stayed = stayed && last[shard] == Owner{f.name, f.epoch}
 	}
+	if !stayed {
+		f.epoch = 0 // until all that follows is done
+		f.forget()
+		if f.judge != nil {
+			if err := f.know(ctx); err != nil {
+				return err
+			}
+		}
+	}
 	f.epoch, f.batch = mine.Epoch, 0
-	if stayed {
-		return nil
-	}
-	f.forget()
-	if f.judge == nil {
-		return nil
-	}
-	return f.know(ctx)
+	return nil
 }
 
 // know fills the filter of the conversations that the log knows.
@@ -314,9 +325,12 @@ func (f *Follower) catchUpOwned(ctx context.Context) error {
 	}
 	own, notes := []Key{}, []Note{}
 	for key := range keys {
-		if shard, mine := f.home(key); mine {
+		switch shard, mine := f.home(key); {
+		case mine && len(keys) <= notesSweep:
 			own = append(own, key)
-		} else {
+		case mine: // the notes are dealt with by a sweep
+			notes = append(notes, f.note(key, key.Home(f.take.Shards)))
+		default:
 			notes = append(notes, f.note(key, shard))
 		}
 	}
@@ -396,10 +410,10 @@ func (f *Follower) look(ctx context.Context) error {
 		}
 		f.judge = newJudge(tariff)
 		f.activation = active
-		f.sweep = nil
+		f.sweep, f.swept = nil, map[int32]bool{}
 		f.Stats.Activation.Store(int64(active.Number))
 	}
-	return f.planSweep(ctx)
+	return nil
 }
 
 // version is that of the rows of the latest batch.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"os"
@@ -163,9 +162,8 @@ func compare(t testing.TB, got, want []string) {
 	t.Fatalf("got %d rows, want %d", len(got), len(want))
 }
 
-// randomly is a source of chance whose seed is printed, so that a failure can be
-// repeated: POSTAGE_TEST_SEED=N.
-func randomly(t *testing.T) *rand.Rand {
+// randomSeed is printed, so that a failure can be repeated: POSTAGE_TEST_SEED=N.
+func randomSeed(t *testing.T) uint64 {
 	t.Helper()
 	seed := uint64(time.Now().UnixNano())
 	if s := os.Getenv("POSTAGE_TEST_SEED"); s != "" {
@@ -174,5 +172,5 @@ func randomly(t *testing.T) *rand.Rand {
 		}
 	}
 	t.Logf("POSTAGE_TEST_SEED=%d", seed)
-	return rand.New(rand.NewPCG(seed, 0))
+	return seed
 }

@@ -37,7 +37,7 @@ func (f *Follower) Observe(ctx context.Context, b *ingest.Batch) (err error) {
 	}()
 
 	rows := f.rows[:0]
-	defer func() { f.rows = rows }()
+	defer func() { f.rows = keepSmall(rows) }()
 	var notes []Note
 	missing := map[Key]*group{}
 	var keys []Key
@@ -227,7 +227,7 @@ func leftHash(conversation, message uint64) uint64 {
 
 // load reads conversations from the log, some thousand with one query.
 func (f *Follower) load(ctx context.Context, keys []Key, limits Limits, visit func(*Loaded) error) error {
-	const most = 5000
+	const most = 20_000 // a query reads a block of the table for each, at worst all of it once
 	for len(keys) > 0 {
 		some := keys[:min(len(keys), most)]
 		keys = keys[len(some):]
@@ -246,7 +246,7 @@ func (f *Follower) reload(ctx context.Context, keys []Key) error {
 	}
 	f.batch++
 	rows := f.rows[:0]
-	defer func() { f.rows = rows }()
+	defer func() { f.rows = keepSmall(rows) }()
 	err := f.load(ctx, keys, f.limits(nil), func(l *Loaded) error {
 		rows = f.study(l, false, rows, func(string) bool { return true })
 		return nil
@@ -264,6 +264,14 @@ func (f *Follower) reload(ctx context.Context, keys []Key) error {
 	}
 	f.gauge()
 	return nil
+}
+
+// keepSmall is scratch memory to use again, unless a large batch has blown it up.
+func keepSmall(rows []Row) []Row {
+	if cap(rows) > 200_000 {
+		return nil
+	}
+	return rows[:0]
 }
 
 func (f *Follower) write(ctx context.Context, rows []Row) error {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"postage/ingest"
@@ -27,6 +26,9 @@ type world struct {
 	store   *clickhouse.Store
 	tariffs map[string]*rating.Tariff
 
+	file       []ingest.Record // events that a loader brings, which owns no partition
+	loader     *live.Follower  // nil when there is no such file
+	loaded     int
 	topic      [][]ingest.Record // by partition, offsets from 0
 	appended   []int64
 	committed  []int64
@@ -43,16 +45,24 @@ type member struct {
 	queue      []*ingest.Batch
 }
 
-const topicName = "postage.events"
+const (
+	topicName = "postage.events"
+	fileName  = "load:file"
+)
 
 func pick[T any](r *rand.Rand, of ...T) T { return of[r.IntN(len(of))] }
 
 func chance(r *rand.Rand, percent int) bool { return r.IntN(100) < percent }
 
 var regimeEdges = []rating.Date{
-	{Year: 2019, Month: time.June, Day: 1}, {Year: 2022, Month: time.February, Day: 1}, {Year: 2023, Month: time.March, Day: 1},
-	{Year: 2023, Month: time.June, Day: 1}, {Year: 2024, Month: time.November, Day: 1}, {Year: 2025, Month: time.July, Day: 1},
-	{Year: 2026, Month: time.September, Day: 28}, {Year: 2026, Month: time.October, Day: 1},
+	{Year: 2019, Month: time.June, Day: 1},
+	{Year: 2022, Month: time.February, Day: 1},
+	{Year: 2023, Month: time.March, Day: 1},
+	{Year: 2023, Month: time.June, Day: 1},
+	{Year: 2024, Month: time.November, Day: 1},
+	{Year: 2025, Month: time.July, Day: 1},
+	{Year: 2026, Month: time.September, Day: 28},
+	{Year: 2026, Month: time.October, Day: 1},
 }
 
 // randomTariff has accounts in several zones and regimes, with and without a cost list.
@@ -98,6 +108,7 @@ var senders = []string{"+442079460000", "+442079460001", "+442079460002"}
 func randomEvents(r *rand.Rand, edge rating.Date, n int) []rating.Event {
 	base := edge.Midnight(time.UTC)
 	span := pick(r, 2, 10, 45)
+	slow, clicks := pick(r, 0, 0, 1, 10), pick(r, 0, 3, 25)
 	coarse := rating.Instant(pick(r, 1, 1000, 3_600_000))
 	type talk struct{ sender, user string }
 	var talks []talk
@@ -115,7 +126,7 @@ func randomEvents(r *rand.Rand, edge rating.Date, n int) []rating.Event {
 		if chance(r, 10) {
 			delay = rating.Instant(r.IntN(6 * int(rating.Hour)))
 		}
-		if chance(r, 2) {
+		if chance(r, slow) {
 			delay = rating.Instant(r.IntN(20 * int(rating.Day)))
 		}
 		all = append(all, sent{e, e.At + delay})
@@ -145,7 +156,7 @@ func randomEvents(r *rand.Rand, edge rating.Date, n int) []rating.Event {
 		switch r.IntN(20) {
 		case 0, 1, 2, 3, 4:
 			e.Type, e.Kind = rating.Received, pick(r, rating.Freeform, rating.Reaction, rating.Call)
-			if chance(r, 25) {
+			if chance(r, clicks) {
 				e.Referral, e.Client = pick(r, rating.ReferralAd, rating.ReferralPageCTA), rating.Client(r.IntN(5))
 			}
 			post(e)
@@ -164,7 +175,7 @@ func randomEvents(r *rand.Rand, edge rating.Date, n int) []rating.Event {
 				post(e)
 			}
 			later := rating.Instant(r.IntN(5 * 60_000))
-			if chance(r, 10) {
+			if chance(r, slow) {
 				later = rating.Instant(r.IntN(40 * int(rating.Day)))
 			}
 			if chance(r, 75) {
@@ -199,7 +210,18 @@ func randomEvents(r *rand.Rand, edge rating.Date, n int) []rating.Event {
 func (w *world) fill(events []rating.Event, partitions, wrong int) {
 	w.topic = make([][]ingest.Record, partitions)
 	w.appended, w.committed = make([]int64, partitions), make([]int64, partitions)
+	if chance(w.r, 40) {
+		w.loader = w.follower()
+		if err := w.loader.Begin(w.t.Context(), ingest.Takeover{Owned: map[ingest.Partition]ingest.Reached{{Topic: fileName}: {}}}); err != nil {
+			w.t.Fatal(err)
+		}
+	}
 	for _, e := range events {
+		if w.loader != nil && chance(w.r, 20) {
+			o := ingest.Origin{Topic: fileName, Offset: int64(len(w.file))}
+			w.file = append(w.file, ingest.Record{Origin: o, ArrivedAt: e.At, Event: e})
+			continue
+		}
 		p := live.Key{Sender: e.Sender, User: e.User}.Home(partitions)
 		if chance(w.r, wrong) {
 			p = int32(w.r.IntN(partitions))
@@ -215,7 +237,7 @@ func (w *world) follower() *live.Follower {
 		Tariff:     func(_ context.Context, version string) (*rating.Tariff, error) { return w.tariffs[version], nil },
 		CacheBytes: pick[int64](w.r, 0, 1<<14, 9_000, 10_000), // nearly nothing: the index alone takes 8,192
 		Poll:       time.Duration(pick(w.r, 1, 10, 100, 10_000)) * time.Millisecond,
-		Logger:     slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Logger:     slog.New(slog.DiscardHandler),
 	})
 	if chance(w.r, 70) {
 		f.Bound(pick(w.r, 200, 500), 1+w.r.IntN(4), pick(w.r, 700, 1<<20))
@@ -292,6 +314,22 @@ func (w *world) append(m *member, most int) {
 	m.queue = append(m.queue, b)
 }
 
+// load brings some events of the file.
+func (w *world) load(most int) {
+	to := min(w.loaded+1+w.r.IntN(most), len(w.file))
+	if to == w.loaded {
+		return
+	}
+	b := &ingest.Batch{Events: w.file[w.loaded:to], Spans: []ingest.Span{{Topic: fileName, From: int64(w.loaded), To: int64(to), Records: int64(to - w.loaded), Stored: int64(to - w.loaded), Events: int64(to - w.loaded)}}}
+	if err := w.store.Append(w.t.Context(), ingest.Sole{}, b); err != nil {
+		w.t.Fatalf("Append: %v", err)
+	}
+	if err := w.loader.Observe(w.t.Context(), b); err != nil {
+		w.t.Fatalf("Observe of a file: %v", err)
+	}
+	w.loaded = to
+}
+
 // observe lets a member follow its oldest batch, and commits when it is still entitled to.
 func (w *world) observe(m *member) {
 	if len(m.queue) == 0 {
@@ -332,12 +370,15 @@ func (w *world) activate(tariff *rating.Tariff) {
 
 // finish brings everything to its end.
 func (w *world) finish() {
+	for w.loaded < len(w.file) {
+		w.load(400)
+	}
 	for !w.done() {
 		m := pick(w.r, w.members...)
 		w.append(m, 400)
 		w.observe(m)
 	}
-	for range 2 { // each may leave notes for the other
+	for range 3 { // each may pass on notes to the others
 		for _, m := range w.members {
 			if err := m.CatchUp(w.t.Context()); err != nil {
 				w.t.Fatalf("CatchUp: %v", err)

@@ -10,14 +10,17 @@ import (
 	"postage/rating"
 	"strconv"
 
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	ch "github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/google/uuid"
 )
 
 // Live is the Store as package live uses it.
 type Live struct{ *Store }
 
-// Write implements live.Store.
+// Write implements live.Store. The rows are of different messages, so the server need not look for
+// rows that replace one another within the insert.
 func (s Live) Write(ctx context.Context, rows []live.Row) error {
+	ctx = ch.Context(ctx, ch.WithSettings(ch.Settings{"optimize_on_insert": 0}))
 	return insert(ctx, s.conn, "live_messages", liveFields, rows)
 }
 
@@ -54,6 +57,38 @@ var liveFields = []field[live.Row]{
 	word("cost_category", func(r *live.Row) string { return r.Cost.Category }),
 }
 
+// each runs a query and scans every row into targets before it calls visit. When ctx is done, or visit
+// fails, the rest is not asked for; the connection stays in good order (see abandon).
+func (s Live) each(ctx context.Context, name string, params named, targets []any, visit func() error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	queryID := uuid.NewString()
+	patient := context.WithoutCancel(ctx)
+	rows, err := s.query(ch.Context(patient, ch.WithQueryID(queryID)), name, params)
+	if err != nil {
+		return err
+	}
+	for rows.Next() {
+		err = ctx.Err()
+		if err == nil {
+			err = rows.Scan(targets...)
+		}
+		if err == nil {
+			err = visit()
+		}
+		if err != nil {
+			s.abandon(patient, queryID, rows)
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		_ = rows.Close()
+		return fmt.Errorf("query %s: %w", name, err)
+	}
+	return rows.Close()
+}
+
 // Load implements live.Store. The events are in memory that is used again for the next
 // conversation; the strings in them may be kept.
 func (s Live) Load(ctx context.Context, keys []live.Key, limits live.Limits, visit func(*live.Loaded) error) error {
@@ -71,26 +106,12 @@ func (s Live) Load(ctx context.Context, keys []live.Key, limits live.Limits, vis
 		}
 		fresh = append(fresh, from)
 	}
-	rows, err := s.query(ctx, "live_load", named{"senders": senders, "users": users, "partitions": partitions, "below": below, "fresh": fresh})
-	if err != nil {
-		return err
-	}
-	if err := eachLoaded(rows, visit); err != nil {
-		return fmt.Errorf("load %d conversations: %w", len(keys), err)
-	}
-	return nil
-}
-
-func eachLoaded(rows driver.Rows, visit func(*live.Loaded) error) error {
 	var e rating.Event
-	var fresh bool
-	scan := append(eventTargets(&e), &fresh)
+	var isFresh bool
 	var l live.Loaded
 	words := interner{}
-	err := each(rows, func() error {
-		if err := rows.Scan(scan...); err != nil {
-			return err
-		}
+	params := named{"senders": senders, "users": users, "partitions": partitions, "below": below, "fresh": fresh}
+	err := s.each(ctx, "live_load", params, append(eventTargets(&e), &isFresh), func() error {
 		if e.Sender != l.Sender || e.User != l.User {
 			if len(l.Events) > 0 {
 				if err := visit(&l); err != nil {
@@ -102,7 +123,7 @@ func eachLoaded(rows driver.Rows, visit func(*live.Loaded) error) error {
 		words.intern(&e)
 		e.Sender, e.User = l.Sender, l.User
 		l.Events = append(l.Events, e)
-		l.Fresh = append(l.Fresh, fresh)
+		l.Fresh = append(l.Fresh, isFresh)
 		return nil
 	})
 	if err == nil && len(l.Events) > 0 {
@@ -123,7 +144,10 @@ func (s Live) All(ctx context.Context, visit func(live.Key, []rating.Event) erro
 	if len(everything) == 0 {
 		return nil
 	}
-	for events, err := range s.Conversations(ctx, everything) {
+	for events, err := range s.Conversations(context.WithoutCancel(ctx), everything) { // see abandon
+		if err == nil {
+			err = ctx.Err()
+		}
 		if err != nil {
 			return err
 		}
@@ -136,15 +160,9 @@ func (s Live) All(ctx context.Context, visit func(live.Key, []rating.Event) erro
 
 // Stored implements live.Store.
 func (s Live) Stored(ctx context.Context, p ingest.Partition, from, to int64, visit func(live.Key)) error {
-	rows, err := s.query(ctx, "live_stored", named{"topic": p.Topic, "partition": p.ID, "offset": from, "until": to})
-	if err != nil {
-		return err
-	}
-	return each(rows, func() error {
-		var k live.Key
-		if err := rows.Scan(&k.Sender, &k.User); err != nil {
-			return err
-		}
+	var k live.Key
+	params := named{"topic": p.Topic, "partition": p.ID, "offset": from, "until": to}
+	return s.each(ctx, "live_stored", params, []any{&k.Sender, &k.User}, func() error {
 		visit(k)
 		return nil
 	})
@@ -152,16 +170,8 @@ func (s Live) Stored(ctx context.Context, p ingest.Partition, from, to int64, vi
 
 // Hashes implements live.Store.
 func (s Live) Hashes(ctx context.Context, visit func(uint64)) error {
-	rows, err := s.query(ctx, "live_hashes", nil)
-	if err != nil {
-		return err
-	}
 	var hash uint64
-	target := []any{&hash}
-	return each(rows, func() error {
-		if err := rows.Scan(target...); err != nil {
-			return err
-		}
+	return s.each(ctx, "live_hashes", nil, []any{&hash}, func() error {
 		visit(hash)
 		return nil
 	})
@@ -192,15 +202,9 @@ func (s Live) Note(ctx context.Context, notes []live.Note, epoch uint32) error {
 
 // Notes implements live.Store.
 func (s Live) Notes(ctx context.Context, topic string, shards []int32, epoch uint32, visit func(live.Note)) error {
-	rows, err := s.query(ctx, "live_notes", named{"topic": topic, "shards": shards, "epoch": epoch})
-	if err != nil {
-		return err
-	}
-	return each(rows, func() error {
-		var n live.Note
-		if err := rows.Scan(&n.Topic, &n.Shard, &n.Sender, &n.User, &n.Batch); err != nil {
-			return err
-		}
+	var n live.Note
+	params := named{"topic": topic, "shards": shards, "epoch": epoch}
+	return s.each(ctx, "live_notes", params, []any{&n.Topic, &n.Shard, &n.Sender, &n.User, &n.Batch}, func() error {
 		visit(n)
 		return nil
 	})
@@ -219,17 +223,10 @@ func (s Live) Adopt(ctx context.Context, topic string, shards []int32, epoch uin
 
 // Owners implements live.Store.
 func (s Live) Owners(ctx context.Context, topic string) (epoch uint32, last map[int32]live.Owner, err error) {
-	rows, err := s.query(ctx, "live_owners", named{"topic": topic})
-	if err != nil {
-		return 0, nil, err
-	}
 	last = map[int32]live.Owner{}
-	err = each(rows, func() error {
-		var shard int32
-		var o live.Owner
-		if err := rows.Scan(&shard, &o.Name, &o.Epoch, &epoch); err != nil {
-			return err
-		}
+	var shard int32
+	var o live.Owner
+	err = s.each(ctx, "live_owners", named{"topic": topic}, []any{&shard, &o.Name, &o.Epoch, &epoch}, func() error {
 		last[shard] = o
 		return nil
 	})
@@ -260,11 +257,7 @@ func (s Live) Own(ctx context.Context, topic string, shards []int32, o live.Owne
 
 // Active implements live.Store.
 func (s *Store) Active(ctx context.Context) (a live.Activation, err error) {
-	rows, err := s.query(ctx, "live_active", nil)
-	if err != nil {
-		return a, err
-	}
-	err = each(rows, func() error { return rows.Scan(&a.Number, &a.Version) })
+	err = Live{s}.each(ctx, "live_active", nil, []any{&a.Number, &a.Version}, func() error { return nil })
 	return a, err
 }
 
@@ -288,26 +281,23 @@ func (s *Store) Activate(ctx context.Context, version string) (live.Activation, 
 }
 
 // Swept implements live.Store.
-func (s Live) Swept(ctx context.Context, a live.Activation, topic string, partitions int) (shards []int32, err error) {
-	rows, err := s.query(ctx, "live_swept", named{"sequence": a.Number, "version": a.Version, "topic": topic, "count": int32(partitions)})
-	if err != nil {
-		return nil, err
-	}
-	err = each(rows, func() error {
-		var shard int32
-		if err := rows.Scan(&shard); err != nil {
-			return err
-		}
-		shards = append(shards, shard)
+func (s Live) Swept(ctx context.Context, a live.Activation, topic string, partitions int) (epochs map[int32]uint32, err error) {
+	epochs = map[int32]uint32{}
+	var shard int32
+	var epoch uint32
+	params := named{"sequence": a.Number, "version": a.Version, "topic": topic, "count": int32(partitions)}
+	err = s.each(ctx, "live_swept", params, []any{&shard, &epoch}, func() error {
+		epochs[shard] = epoch
 		return nil
 	})
-	return shards, err
+	return epochs, err
 }
 
 type sweepRow struct {
 	live.Activation
 	topic         string
 	shard, shards int32
+	epoch         uint32
 }
 
 var sweepFields = []field[sweepRow]{
@@ -316,13 +306,14 @@ var sweepFields = []field[sweepRow]{
 	word("topic", func(r *sweepRow) string { return r.topic }),
 	number("shard", func(r *sweepRow) int32 { return r.shard }),
 	number("shards", func(r *sweepRow) int32 { return r.shards }),
+	number("epoch", func(r *sweepRow) uint32 { return r.epoch }),
 }
 
 // Sweep implements live.Store.
-func (s Live) Sweep(ctx context.Context, a live.Activation, topic string, partitions int, shards []int32) error {
+func (s Live) Sweep(ctx context.Context, a live.Activation, topic string, partitions int, shards []int32, epoch uint32) error {
 	rows := make([]sweepRow, len(shards))
 	for i, shard := range shards {
-		rows[i] = sweepRow{a, topic, shard, int32(partitions)}
+		rows[i] = sweepRow{a, topic, shard, int32(partitions), epoch}
 	}
 	return insert(ctx, s.conn, "live_sweeps", sweepFields, rows)
 }

@@ -97,7 +97,9 @@ ORDER BY (topic, shard, epoch)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
 COMMENT 'Owners of the live classification. Grain: one beginning of ownership of one partition.';
 
--- live_sweeps: for which partitions everything in the log has been classified under an activation.
+-- live_sweeps: for which partitions everything in the log has been classified under an activation. A row
+-- counts when its epoch is that of the last owner of the partition: every owner that begins under an
+-- activation that its predecessor had swept says so again under its own.
 CREATE TABLE IF NOT EXISTS live_sweeps
 (
     sequence             UInt32                             COMMENT 'activation of the tariff',
@@ -105,6 +107,7 @@ CREATE TABLE IF NOT EXISTS live_sweeps
     topic                LowCardinality(String)             COMMENT 'Kafka topic',
     shard                Int32                              COMMENT 'partition',
     shards               Int32                              COMMENT 'how many partitions the topic had',
+    epoch                UInt32                             COMMENT 'epoch of the owner that says so',
     at                   DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'when the last row had been written'
 )
 ENGINE = MergeTree

@@ -2,7 +2,8 @@
 -- Grain: one event, copies included, ordered by sender and user.
 -- senders, users: the conversations, in the same order. partitions: ['postage.events/0', ...]; below: their
 -- limits, exclusive; fresh: the offsets from which their events are fresh. Partitions that are not named
--- have no limit and nothing fresh.
+-- have no limit and nothing fresh. The pairs choose among the granules; user alone, first, drops most
+-- rows of those read, at half the cost of comparing pairs.
 SELECT
     toUInt8(type), toUInt8(kind), toUInt8(referral), toUInt8(client),
     toUnixTimestamp64Milli(time),
@@ -12,6 +13,7 @@ SELECT
     error_code, CAST(error_title, 'String'), extra,
     offset >= transform(concat(topic, '/', toString(partition)), {partitions:Array(String)}, {fresh:Array(Int64)}, toInt64(9223372036854775807)) AS is_fresh
 FROM events
-WHERE (sender, user) IN (SELECT pair.1, pair.2 FROM (SELECT arrayJoin(arrayZip({senders:Array(String)}, {users:Array(String)})) AS pair))
+WHERE user IN {users:Array(String)} AND sender IN {senders:Array(String)}
+    AND (sender, user) IN (SELECT pair.1, pair.2 FROM (SELECT arrayJoin(arrayZip({senders:Array(String)}, {users:Array(String)})) AS pair))
     AND offset < transform(concat(topic, '/', toString(partition)), {partitions:Array(String)}, {below:Array(Int64)}, toInt64(9223372036854775807))
 ORDER BY sender, user
