@@ -141,7 +141,11 @@ func (b *pipelineBench) kafkaEngine(ctx context.Context, store *clickhouse.Store
 func (b *pipelineBench) rated(ctx context.Context, store *clickhouse.Store, group string) (took time.Duration, err error) {
 	e := &engines{
 		brokers: b.engines.brokers, security: b.engines.security, store: store,
-		names: &topicNames{events: b.topic, refused: b.topic + ".refused", group: group},
+		tariffs: newActiveTariffs(store),
+		names:   &topicNames{events: b.topic, refused: b.topic + ".refused", group: group},
+	}
+	if err := e.tariffs.activate(ctx, b.tariff); err != nil {
+		return 0, err
 	}
 	service, closeService, err := e.newService(b.streams, b.tariff.Tariff)
 	if err != nil {

@@ -71,6 +71,9 @@ func (c *ingestCommand) Run(ctx context.Context, s *streams) (err error) {
 	service.UntilCaughtUp = c.UntilCaughtUp
 	service.BatchRecords, service.BatchBytes, service.BatchAge = c.BatchRecords, c.BatchMib<<20, c.BatchAge
 	follower, _ := service.Follower.(*live.Follower)
+	if m != nil {
+		m.Live(&follower.Stats)
+	}
 	defer c.reloadOnHangup(ctx, s, e, follower)()
 	if err := service.Run(ctx); err != nil {
 		return err
