@@ -166,8 +166,13 @@ func TestMarksOfALostOwner(t *testing.T) {
 	s.check()
 }
 
-// TestSweepOfALostOwner: the same for a sweep.
+// TestSweepOfALostOwner: the same for a sweep, whether the owner after it takes notice of the tariff or not.
 func TestSweepOfALostOwner(t *testing.T) {
+	t.Run("looks", func(t *testing.T) { sweepOfALostOwner(t, true) })
+	t.Run("does not look", func(t *testing.T) { sweepOfALostOwner(t, false) })
+}
+
+func sweepOfALostOwner(t *testing.T, looks bool) {
 	s := newStage(t)
 	m, n := s.message("wamid.m"), s.message("wamid.n")
 	lost := s.begin(0)
@@ -188,9 +193,10 @@ func TestSweepOfALostOwner(t *testing.T) {
 	}
 	s.catchUp(lost)                            // the lost owner follows at once
 	s.see(owner, 0, m(rating.Delivered, 1000)) // the owner has not looked yet
-	s.catchUp(owner)
-	s.check()
-
+	if looks {
+		s.catchUp(owner)
+		s.check()
+	}
 	s.see(owner, 0, n(rating.Sent, 5000))
 	owner.End()
 	s.catchUp(s.begin(0))
