@@ -32,7 +32,7 @@
 // it began. A predecessor that does not know yet that it has lost its partitions can write
 // only from a part of what its successor sees: for the same reasons, into lower epochs, about messages
 // that the successor has written or will write. Its marks on notes carry its epoch, and do
-// not count.
+// not count: an owner takes over the marks that the owner right before it has made by then, no others.
 //
 // A sweep takes its number first and reads the log after: whatever a batch classifies
 // meanwhile has a higher one, and what no batch changes the sweep has seen in its last state. That a
@@ -120,8 +120,8 @@ type Store interface {
 	// Notes visits the notes for these shards of a topic, and those without a shard, that
 	// have no mark of this epoch or a higher one.
 	Notes(ctx context.Context, topic string, shards []int32, epoch uint32, visit func(Note)) error
-	// Adopt gives every mark of a lower epoch on notes for these shards this epoch.
-	Adopt(ctx context.Context, topic string, shards []int32, epoch uint32) error
+	// Adopt gives the marks that the last owners of these shards made, those of the epochs lasts, this epoch.
+	Adopt(ctx context.Context, topic string, shards []int32, lasts []uint32, epoch uint32) error
 
 	// Owners gives the highest epoch of all, and the owner of each shard's highest.
 	Owners(ctx context.Context, topic string) (epoch uint32, last map[int32]Owner, err error)
@@ -274,7 +274,11 @@ func (f *Follower) own(ctx context.Context) error {
 	if err := f.take.Prove(ctx); err != nil {
 		return err
 	}
-	if err := f.Store.Adopt(ctx, f.take.Topic, f.shards, mine.Epoch); err != nil {
+	lasts := make([]uint32, len(f.shards))
+	for i, shard := range f.shards {
+		lasts[i] = last[shard].Epoch
+	}
+	if err := f.Store.Adopt(ctx, f.take.Topic, f.shards, lasts, mine.Epoch); err != nil {
 		return err
 	}
 	f.last = last

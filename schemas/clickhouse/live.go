@@ -214,8 +214,8 @@ func (s Live) Notes(ctx context.Context, topic string, shards []int32, epoch uin
 var adoptStatement string
 
 // Adopt implements live.Store.
-func (s Live) Adopt(ctx context.Context, topic string, shards []int32, epoch uint32) error {
-	if err := s.conn.Exec(ctx, adoptStatement, named{"topic": topic, "shards": shards, "epoch": epoch}.args()...); err != nil {
+func (s Live) Adopt(ctx context.Context, topic string, shards []int32, lasts []uint32, epoch uint32) error {
+	if err := s.conn.Exec(ctx, adoptStatement, named{"topic": topic, "shards": shards, "lasts": lasts, "epoch": epoch}.args()...); err != nil {
 		return fmt.Errorf("adopt notes of %s: %w", topic, err)
 	}
 	return nil
