@@ -58,7 +58,7 @@ func (s *stage) see(f *live.Follower, partition int32, events ...rating.Event) {
 	}
 	n := int64(len(events))
 	b.Spans = []ingest.Span{{Topic: topicName, Partition: partition, From: from, To: from + n, Records: n, Stored: n, Events: n}}
-	if err := s.store.Append(s.t.Context(), b); err != nil {
+	if err := s.store.Append(s.t.Context(), ingest.Sole{}, b); err != nil {
 		s.t.Fatalf("Append: %v", err)
 	}
 	if err := f.Observe(s.t.Context(), b); err != nil {
