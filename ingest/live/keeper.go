@@ -14,7 +14,7 @@ import (
 //	watch    notes of other processes, and activations; under the lock
 //	sweeps   classifies the log under a new tariff; beside the batches
 func (f *Follower) keep(ctx context.Context) {
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) // that of Begin may end with it
 	var work sync.WaitGroup
 	work.Go(func() { f.watch(ctx) })
 	work.Go(func() { f.sweeps(ctx) })
