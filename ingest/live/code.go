@@ -140,15 +140,19 @@ func (d *shapes) encode(dst []byte, key packed, s *story) []byte {
 				continue
 			}
 			e, extra := &s.events[at-1], s.extras[at-1]
-			shape := shapeOf(e)
-			code := d.code(&shape)
+			code := s.codes[at-1]
+			var sh shape
+			if code == spelledOut { // or not known
+				sh = shapeOf(e)
+				code = d.code(&sh)
+			}
 			more := uint64(0)
 			if extra != 0 {
 				more = 1
 			}
 			dst = binary.AppendUvarint(dst, uint64(code)<<1|more)
 			if code == spelledOut {
-				dst = shape.append(dst)
+				dst = sh.append(dst)
 			}
 			dst = binary.AppendVarint(dst, int64(e.At-last))
 			last = e.At
@@ -206,7 +210,7 @@ func (d *shapes) decode(s *story, record []byte, key Key) {
 			if code&1 != 0 {
 				extra = binary.LittleEndian.Uint64(r.take(8))
 			}
-			s.event(k, e, extra, merged&(1<<bit) != 0)
+			s.event(k, e, extra, uint32(code>>1), merged&(1<<bit) != 0)
 		}
 	}
 }

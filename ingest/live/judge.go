@@ -1,6 +1,9 @@
 package live
 
-import "postage/rating"
+import (
+	"postage/rating"
+	"slices"
+)
 
 // judge classifies under one tariff.
 type judge struct {
@@ -29,6 +32,21 @@ func (j *judge) merge(s *story) {
 		if t == nil {
 			t = s.message(told{hash: hash, id: e.MessageID, whole: true})
 		}
-		s.event(t, *e, hashText(e.Extra), differs)
+		s.event(t, *e, hashText(e.Extra), spelledOut, differs)
 	})
+}
+
+// settle puts what became of new copies into the story just classified.
+func (j *judge) settle(s *story) {
+	if len(s.copies) == 0 {
+		return
+	}
+	j.classifier.Merged(func(e *rating.Event, differs bool) {
+		if !differs || !slices.ContainsFunc(s.copies, func(c rating.Event) bool { return c.Type == e.Type && c.MessageID == e.MessageID }) {
+			return
+		}
+		at := s.named(e.MessageID).by[e.Type] - 1
+		s.events[at], s.extras[at], s.codes[at], s.merged[at] = *e, hashText(e.Extra), spelledOut, true
+	})
+	s.copies = s.copies[:0]
 }

@@ -128,6 +128,7 @@ func (f *Follower) answer(g *group, rows []Row) ([]Row, bool) {
 		}
 	}
 	messages := j.classify(s.forClassifier())
+	j.settle(s)
 	if !s.tie(messages) {
 		return rows, false
 	}
@@ -204,10 +205,7 @@ var usualBounds = bounds{shorten: 4 << 10, keep: 16, retain: 1 << 20}
 
 // retain puts the story at hand into the cache. messages are the verdicts on it.
 func (f *Follower) retain(hash uint64, key packed, messages []rating.Message) {
-	s := &f.story
-	if len(s.messages) == 0 {
-		return // consents only
-	}
+	s := &f.story // without messages, when there were only consents
 	f.record = f.shapes.encode(f.record[:0], key, s)
 	if len(f.record) > f.bounds.shorten {
 		s.shorten(messages, f.bounds.keep, func(id uint64) { f.left.add(leftHash(hash, id)) })

@@ -170,7 +170,7 @@ func FuzzStory(f *testing.F) {
 				if r.IntN(4) == 0 {
 					extra = max(r.Uint64(), 1)
 				}
-				s.event(k, e, extra, r.IntN(4) == 0)
+				s.event(k, e, extra, spelledOut, r.IntN(4) == 0)
 			}
 		}
 		record := d.encode(nil, packed, &s)

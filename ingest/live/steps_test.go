@@ -118,8 +118,12 @@ func TestFromTheCache(t *testing.T) {
 	attempt.Extra = `{"attempt":2}`
 	step("sent", 0, a(rating.Sent, 0))
 	step("the same again", 0, a(rating.Sent, 0))
-	step("a copy that differs", 1, attempt)
+	step("a copy that differs", 0, attempt)
+	step("and comes again", 1, attempt)
 	step("delivered: the flag of the copy stays", 0, a(rating.Delivered, 1000))
+	early := a(rating.Delivered, 900)
+	early.Extra = attempt.Extra
+	step("a copy that was earlier", 0, early)
 	before := f.Stats.Rows.Load()
 	step("read", 0, a(rating.Read, 2000))
 	if got := f.Stats.Rows.Load() - before; got != 0 {
@@ -138,6 +142,31 @@ func TestFromTheCache(t *testing.T) {
 	}
 	step("a third at the instant of the second: the ids decide", 1, s.message("wamid.c")(rating.Sent, 60_000), s.message("wamid.c")(rating.Delivered, 61_000))
 	step("and are kept", 0, s.message("wamid.c")(rating.Failed, 90_000))
+	d := s.message("wamid.d")
+	second := d(rating.Sent, 200_000)
+	second.Extra = attempt.Extra
+	step("a second attempt is seen first", 0, second)
+	step("and then the first, like it but for that", 1, d(rating.Sent, 200_000))
+}
+
+// TestBehindTheCut: what a story has left out is asked of the log when an event reaches back to it, be
+// it of a message that the story knows.
+func TestBehindTheCut(t *testing.T) {
+	s := newStage(t)
+	f := s.begin(0, 1)
+	f.Bound(1, 1, 1<<20)
+	s.catchUp(f)
+	a, b, in := s.message("wamid.a"), s.message("wamid.b"), s.message("wamid.in")
+	s.see(f, 0, in(rating.Received, 0), a(rating.Sent, rating.Hour), a(rating.Delivered, rating.Hour+1000))
+	s.see(f, 0, b(rating.Delivered, 25*rating.Hour)) // without sent: as if sent then
+	if got := f.Shortened(); got != 2 {
+		t.Fatalf("left out: got %d messages, want the inbound and the first", got)
+	}
+	s.see(f, 0, b(rating.Sent, 2*rating.Hour)) // in the window of the inbound
+	s.check()
+
+	s.see(f, 0, a(rating.Read, 30*rating.Hour))
+	s.check()
 }
 
 // TestMarksOfALostOwner: what an owner that has lost its partition has read, without knowing that it has,

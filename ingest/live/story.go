@@ -18,7 +18,9 @@ type story struct {
 	messages []told
 	events   []rating.Event // MessageID is that of told.id; Extra is not kept
 	extras   []uint64       // by event: hash of Extra
+	codes    []uint32       // by event: the code of its shape, when it is known
 	merged   []bool         // by event: copies with other content went into it
+	copies   []rating.Event // new ones with other content than the event they are of
 
 	byHash map[uint64]int32
 	items  []item // scratch of shorten
@@ -37,7 +39,8 @@ type told struct {
 
 func (s *story) reset() {
 	s.cut, s.activation = 0, 0
-	s.messages, s.events, s.extras, s.merged = s.messages[:0], s.events[:0], s.extras[:0], s.merged[:0]
+	s.messages, s.events, s.copies = s.messages[:0], s.events[:0], s.copies[:0]
+	s.extras, s.codes, s.merged = s.extras[:0], s.codes[:0], s.merged[:0]
 }
 
 // few messages are looked through, more are looked up.
@@ -77,17 +80,19 @@ func (s *story) message(t told) *told {
 	return &s.messages[n-1]
 }
 
-// event appends an event of a message.
-func (s *story) event(t *told, e rating.Event, extra uint64, merged bool) {
+// event appends an event of a message. code is that of its shape, spelledOut when it is not known.
+func (s *story) event(t *told, e rating.Event, extra uint64, code uint32, merged bool) {
 	e.MessageID = t.id
 	s.events = append(s.events, e)
 	s.extras = append(s.extras, extra)
+	s.codes = append(s.codes, code)
 	s.merged = append(s.merged, merged)
 	t.by[e.Type] = int32(len(s.events))
 }
 
 // add takes a new event. It returns false when the story cannot tell what follows from
-// it, so that the log must: it reaches behind the cut, or differs from a copy.
+// it, so that the log must: it reaches behind the cut, or differs from a copy that is not kept
+// in full.
 func (s *story) add(e *rating.Event, dropped func(hash uint64) bool) bool {
 	if e.Type.IsConsent() {
 		return true // touches no message
@@ -95,10 +100,11 @@ func (s *story) add(e *rating.Event, dropped func(hash uint64) bool) bool {
 	if _, odd := unnamed(e.MessageID); odd {
 		return false
 	}
+	behind := s.cut != 0 && e.At < s.cut
 	hash := hashText(e.MessageID)
 	t := s.find(hash)
 	if t == nil {
-		if s.cut != 0 && (e.At < s.cut || dropped(hash)) {
+		if behind || s.cut != 0 && dropped(hash) {
 			return false
 		}
 		t = s.message(told{hash: hash, id: e.MessageID, whole: true})
@@ -113,15 +119,31 @@ func (s *story) add(e *rating.Event, dropped func(hash uint64) bool) bool {
 	}
 	at := t.by[e.Type]
 	if at == 0 {
-		s.event(t, *e, hashText(e.Extra), false)
+		if behind {
+			return false
+		}
+		s.event(t, *e, hashText(e.Extra), spelledOut, false)
 		return true
 	}
-	if s.merged[at-1] || s.extras[at-1] != hashText(e.Extra) {
+	if s.merged[at-1] {
 		return false
 	}
 	kept := s.events[at-1]
-	kept.Extra = e.Extra
-	return kept == *e
+	whole := s.extras[at-1] == hashText(kept.Extra) // else its extra members are known by their hash only
+	if !whole && s.extras[at-1] == hashText(e.Extra) {
+		kept.Extra, whole = e.Extra, true
+	}
+	switch {
+	case !whole:
+		return false
+	case kept == *e:
+		return true
+	case behind:
+		return false
+	}
+	s.events[at-1].Extra = kept.Extra
+	s.copies = append(s.copies, *e)
+	return true
 }
 
 // forClassifier returns the events to classify. Copies that were merged are gone; where
@@ -135,8 +157,8 @@ func (s *story) forClassifier() []rating.Event {
 			s.events = append(s.events, e)
 		}
 	}
-	all := s.events
-	s.events = s.events[:n]
+	all := append(s.events, s.copies...)
+	s.events = all[:n]
 	return all
 }
 
@@ -292,7 +314,7 @@ func sessions(r rating.Regime) bool { return r == rating.CBP1 || r == rating.CBP
 
 // leaveOut removes the messages that lie before the cut.
 func (s *story) leaveOut(cut rating.Instant, left func(hash uint64)) {
-	messages, events, extras, merged := s.messages, s.events, s.extras, s.merged
+	messages, events, extras, codes, merged := s.messages, s.events, s.extras, s.codes, s.merged
 	var kept story
 	kept.cut, kept.activation = cut, s.activation
 	for i := range messages {
@@ -310,7 +332,7 @@ func (s *story) leaveOut(cut rating.Instant, left func(hash uint64)) {
 		k := kept.message(moved)
 		for _, at := range t.by {
 			if at > 0 {
-				kept.event(k, events[at-1], extras[at-1], merged[at-1])
+				kept.event(k, events[at-1], extras[at-1], codes[at-1], merged[at-1])
 			}
 		}
 	}
