@@ -67,7 +67,9 @@ func (c *benchRatingCommand) Run(ctx context.Context, s *streams) error {
 const (
 	benchMessages = 10 // of a conversation
 	benchMarkets  = 47
-	benchAccounts = 50 // of the tariff
+	benchAccounts = 200 // of the tariff
+
+	benchTalkBytes = 3200 // of the records of a conversation, and some room
 
 	groupedAccounts      = 20
 	groupedConversations = 20_000
@@ -148,6 +150,7 @@ func (c *benchRatingCommand) random(ctx context.Context, m rating.Month) (rating
 	}
 	traffic := newBenchTraffic(m, benchAccounts, c.Open)
 	gathered := files.NewGatherer()
+	gathered.Reserve(int64(c.Open) * benchTalkBytes) // the memory of one that has been at work for a while
 	w := newStopwatch()
 	for events := traffic.arrive(); len(events) > 0; events = traffic.arrive() {
 		if ctx.Err() != nil {

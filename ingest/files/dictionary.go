@@ -18,6 +18,8 @@ type dictionary[T comparable] struct {
 const (
 	dictionaryMax  = 1 << 16
 	dictionaryLong = 256 // facts with more text are not worth a number
+
+	recentBytes = 256 << 10 // of the facts that a lexicon has at hand
 )
 
 func newDictionary[T comparable]() *dictionary[T] { return &dictionary[T]{ids: map[T]uint32{}} }
@@ -57,7 +59,7 @@ func (d *dictionary[T]) known() []T {
 type lexicon[T comparable, P factsOf[T]] struct {
 	shared  *dictionary[T]
 	known   []T
-	recent  [1024]numbered[T]
+	recent  []numbered[T]
 	spelled T
 }
 
@@ -68,7 +70,7 @@ type numbered[T comparable] struct {
 }
 
 func newLexicon[T comparable, P factsOf[T]](d *dictionary[T]) *lexicon[T, P] {
-	return &lexicon[T, P]{shared: d, known: d.known()}
+	return &lexicon[T, P]{shared: d, known: d.known(), recent: make([]numbered[T], recentBytes/unsafe.Sizeof(numbered[T]{}))}
 }
 
 // at returns the place among the recent facts for a quick hash.

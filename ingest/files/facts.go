@@ -1,6 +1,9 @@
 package files
 
-import "postage/rating"
+import (
+	"hash/maphash"
+	"postage/rating"
+)
 
 // Most of what an event or a message says, many others say too. Such facts are
 // kept in a dictionary and written as one number.
@@ -55,7 +58,7 @@ func eachOfClaim(c *rating.Claim, visit func(*string)) {
 
 // appendWho writes who is on the business side.
 func appendWho(dst []byte, x *lexicon[who, *who], sender, account string) []byte {
-	r := x.at(letters(sender) + uint(len(account)))
+	r := x.at(uint(maphash.String(talkSeed, sender)) + uint(len(account))) // numbers differ in any digit
 	if f := &r.facts; r.next != 0 && f.sender == sender && f.account == account {
 		return r.append(dst)
 	}

@@ -12,6 +12,7 @@ import (
 type Gatherer struct {
 	talkReader
 	senders map[string]*senderEvents
+	spare   [][]byte
 }
 
 // senderEvents are records, spread by the first bits of the hash so that those of
@@ -19,7 +20,7 @@ type Gatherer struct {
 type senderEvents [gatherParts][][]byte
 
 const (
-	gatherBits  = 3
+	gatherBits  = 1
 	gatherParts = 1 << gatherBits
 	gatherChunk = 32 << 10
 )
@@ -28,6 +29,26 @@ const (
 func NewGatherer() *Gatherer {
 	codec := &eventCodec{newLexicon[who](newDictionary[who]()), newLexicon[what](newDictionary[what]())}
 	return &Gatherer{talkReader: talkReader{eventCodec: codec}, senders: map[string]*senderEvents{}}
+}
+
+// Reserve takes the memory for so many bytes of records beforehand.
+func (g *Gatherer) Reserve(bytes int64) {
+	memory := make([]byte, bytes)
+	hugePages(memory)
+	clear(memory) // so that the system gives it now
+	for ; len(memory) >= gatherChunk; memory = memory[gatherChunk:] {
+		g.spare = append(g.spare, memory[:0:gatherChunk])
+	}
+}
+
+// chunk returns an empty chunk for records of some size.
+func (g *Gatherer) chunk(size int) []byte {
+	if last := len(g.spare) - 1; last >= 0 && size <= gatherChunk {
+		chunk := g.spare[last]
+		g.spare = g.spare[:last]
+		return chunk
+	}
+	return make([]byte, 0, max(gatherChunk, size))
 }
 
 // Add takes an event. It keeps no part of it.
@@ -41,13 +62,13 @@ func (g *Gatherer) Add(e *rating.Event) {
 	chunks := &of[hash%gatherParts]
 	last := len(*chunks) - 1
 	if size := eventBytesMax(e); last < 0 || len((*chunks)[last])+size > cap((*chunks)[last]) {
-		*chunks = append(*chunks, make([]byte, 0, max(gatherChunk, size)))
+		*chunks = append(*chunks, g.chunk(size))
 		last++
 	}
 	(*chunks)[last] = g.append((*chunks)[last], hash, e)
 }
 
-// Each calls visit for every conversation of a sender and forgets them. The events
+// Each calls visit for every conversation of a sender and forgets them, but keeps their memory for others. The events
 // are valid during the call only.
 func (g *Gatherer) Each(ctx context.Context, sender string, visit func([]rating.Event) error) error {
 	of := g.senders[sender]
@@ -57,9 +78,13 @@ func (g *Gatherer) Each(ctx context.Context, sender string, visit func([]rating.
 	delete(g.senders, sender)
 	for i := range of {
 		g.load(of[i], gatherBits)
-		of[i] = nil
 		if err := g.each(ctx, visit); err != nil {
 			return err
+		}
+		for _, chunk := range of[i] {
+			if cap(chunk) == gatherChunk {
+				g.spare = append(g.spare, chunk[:0])
+			}
 		}
 	}
 	return nil

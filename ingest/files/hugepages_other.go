@@ -1,0 +1,6 @@
+//go:build !linux
+
+package files
+
+// hugePages is left to the system here.
+func hugePages([]byte) {}
