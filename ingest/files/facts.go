@@ -56,14 +56,21 @@ func eachOfClaim(c *rating.Claim, visit func(*string)) {
 	visit(&c.Category)
 }
 
-// appendWho writes who is on the business side.
+// appendWho writes who is on the business side. Of two senders at one place the
+// second has the next.
 func appendWho(dst []byte, x *lexicon[who, *who], sender, account string) []byte {
-	r := x.at(uint(maphash.String(talkSeed, sender)) + uint(len(account))) // numbers differ in any digit
-	if f := &r.facts; r.next != 0 && f.sender == sender && f.account == account {
+	slot := uint(maphash.String(talkSeed, sender)) + uint(len(account)) // numbers differ in any digit
+	r := x.at(slot)
+	if r.next != 0 && !r.facts.is(sender, account) {
+		r = x.at(slot + 1)
+	}
+	if r.next != 0 && r.facts.is(sender, account) {
 		return r.append(dst)
 	}
 	return x.append(dst, r, who{sender, account})
 }
+
+func (w *who) is(sender, account string) bool { return w.sender == sender && w.account == account }
 
 // appendWhat writes the facts of an event.
 func appendWhat(dst []byte, x *lexicon[what, *what], e *rating.Event) []byte {
