@@ -62,7 +62,7 @@ func (c *Composer) begin(t DocumentType, s *rating.Statement) (*Document, *ratin
 		Type: t, IssuedOn: c.IssuedOn, Month: s.Month, Example: c.Example,
 		Customer: Party{
 			ID: s.Account, Name: account.Name, Address: account.Address, Country: account.Country,
-			VATNumber: account.VATNumber, TaxID: account.TaxID, Email: account.Email,
+			VATNumber: account.VATNumber, PeppolID: account.PeppolID, TaxID: account.TaxID, Email: account.Email,
 		},
 		BuyerReference: account.BuyerReference,
 		Currency:       s.Currency, Scale: s.Scale, Counts: s.Counts, Tariff: s.Tariff, Seal: seal,
@@ -73,7 +73,7 @@ func (c *Composer) begin(t DocumentType, s *rating.Statement) (*Document, *ratin
 	}
 	if seller != nil {
 		d.Bank = seller.Bank
-		d.Seller = Party{ID: seller.Seller, Name: seller.Name, Address: seller.Address, Country: seller.Country, VATNumber: seller.VATNumber}
+		d.Seller = Party{ID: seller.Seller, Name: seller.Name, Address: seller.Address, Country: seller.Country, VATNumber: seller.VATNumber, PeppolID: seller.PeppolID}
 	}
 	return d, account, nil
 }
@@ -128,7 +128,7 @@ func (c *Composer) Series(d *Document) string {
 // describe puts a statement line into words.
 func describe(l *rating.Line) DocumentLine {
 	d := DocumentLine{
-		Market: l.Market, Category: l.Category, Unit: "messages",
+		Kind: l.Kind, Regime: l.Regime, Market: l.Market, Category: l.Category, Tier: l.Tier, Unit: "messages",
 		Quantity: l.Quantity, UnitPrice: l.UnitPrice, Exact: l.Exact, Billed: l.Billed, PriceRow: l.PriceRow,
 	}
 	switch l.Kind {

@@ -52,14 +52,17 @@ type Document struct {
 	Scale    int32          `json:"minor_digits"`
 	Lines    []DocumentLine `json:"lines"`
 
-	Net      decimal.Decimal `json:"net"`            // sum of the billed lines
-	Taxes    []TaxTotal      `json:"taxes"`          // one per treatment and rate
-	Tax      decimal.Decimal `json:"tax"`            // sum over Taxes
-	Gross    decimal.Decimal `json:"gross"`          // Net + Tax, what is due
-	ExactNet decimal.Decimal `json:"exact_net"`      // before rounding line by line
-	Counts   rating.Counts   `json:"counts"`         // messages of the month, for the summary box
-	Tariff   string          `json:"tariff"`         // version
-	Seal     string          `json:"seal,omitempty"` // SHA-256 of the statement behind it
+	Net      decimal.Decimal `json:"net"`       // sum of the billed lines
+	Taxes    []TaxTotal      `json:"taxes"`     // one per treatment and rate
+	Tax      decimal.Decimal `json:"tax"`       // sum over Taxes
+	Gross    decimal.Decimal `json:"gross"`     // Net + Tax, what is due
+	ExactNet decimal.Decimal `json:"exact_net"` // before rounding line by line
+	Counts   rating.Counts   `json:"counts"`    // messages of the month, for the summary box
+	Tariff   string          `json:"tariff"`    // version
+	// AccountingTax is the tax in the seller's own currency, where the law of its
+	// country asks for it (sterling on foreign-currency invoices of a UK seller).
+	AccountingTax *AccountingTax `json:"accounting_tax,omitempty"`
+	Seal          string         `json:"seal,omitempty"` // SHA-256 of the statement behind it
 }
 
 // Party is a seller or a customer as printed.
@@ -69,6 +72,7 @@ type Party struct {
 	Address   string `json:"address,omitempty"` // lines separated by ", " or newlines
 	Country   string `json:"country"`
 	VATNumber string `json:"vat_number,omitempty"`
+	PeppolID  string `json:"peppol_id,omitempty"` // scheme:identifier, "9930:DE999999999"
 	TaxID     string `json:"tax_id,omitempty"`
 	Email     string `json:"email,omitempty"`
 }
@@ -81,9 +85,12 @@ type Preceding struct {
 
 // DocumentLine is a statement line in words.
 type DocumentLine struct {
+	Kind        rating.LineKind `json:"kind"`
 	Description string          `json:"description"` // "Utility notifications to India, tier 1"
+	Regime      string          `json:"regime,omitempty"`
 	Market      string          `json:"market,omitempty"`
 	Category    string          `json:"category,omitempty"`
+	Tier        int             `json:"tier,omitempty"`
 	Unit        string          `json:"unit"` // "messages", "month", ...
 	Quantity    int64           `json:"quantity"`
 	UnitPrice   decimal.Decimal `json:"unit_price"` // full precision
@@ -99,6 +106,16 @@ type TaxTotal struct {
 	Base        decimal.Decimal `json:"base"`
 	Tax         decimal.Decimal `json:"tax"`
 	Note        string          `json:"note,omitempty"` // e.g. the wording of a reverse charge
+}
+
+// AccountingTax is the tax of a document converted into the seller's currency.
+type AccountingTax struct {
+	Currency string          `json:"currency"`
+	Rate     decimal.Decimal `json:"rate"` // units of Currency for one unit of the document's currency
+	RateOn   rating.Date     `json:"rate_on"`
+	Source   string          `json:"source,omitempty"` // of the rate, as fx.csv says
+	Net      decimal.Decimal `json:"net"`
+	Tax      decimal.Decimal `json:"tax"`
 }
 
 // WorkbookData is what the finance workbook of a month is drawn from.
