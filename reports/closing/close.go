@@ -106,67 +106,6 @@ func (c *Closer) first(ctx context.Context, m rating.Month) (*Result, error) {
 	return c.issue(ctx, issue, e)
 }
 
-// again issues what has changed since a month was closed, under its own tariff.
-func (c *Closer) again(ctx context.Context, closed *books.ClosedMonth) (*Result, error) {
-	tariff, err := c.Thaw(closed.Tariff)
-	if err != nil {
-		return nil, fmt.Errorf("tariff of closed month %s: %w", closed.Month, err)
-	}
-	// What was issued is read before the log: then the cut-off cannot be older than
-	// theirs, and Issue refuses when they are not the latest any more.
-	versions, err := c.Books.Versions(ctx, closed.Month)
-	if err != nil {
-		return nil, err
-	}
-	issued, err := c.Books.Statements(ctx, closed.Month)
-	if err != nil {
-		return nil, err
-	}
-	documents, err := c.Books.Documents(ctx, closed.Month)
-	if err != nil {
-		return nil, err
-	}
-	e, err := c.evaluateNow(ctx, reports.AdjustmentRun, closed.Month, tariff)
-	if err != nil {
-		return nil, err
-	}
-	before := map[string]*rating.Statement{}
-	for i := range issued {
-		before[issued[i].Account] = &issued[i]
-	}
-	invoices := map[string]reports.Preceding{}
-	for _, d := range documents {
-		if d.Type == reports.Invoice {
-			invoices[d.Customer.ID] = reports.Preceding{Number: d.Number, IssuedOn: d.IssuedOn}
-		}
-	}
-
-	composer := c.composer(tariff)
-	issue := &books.Issue{Run: e.Run, Based: versions, At: c.Now}
-	for i := range e.Statements {
-		now := &e.Statements[i]
-		var d *reports.Document
-		preceding, invoiced := invoices[now.Account]
-		switch old := before[now.Account]; {
-		case old != nil && invoiced:
-			d, err = composer.Adjustment(old, now, preceding)
-		case len(now.Lines) > 0:
-			d, err = composer.Invoice(now)
-		}
-		if err != nil {
-			return nil, err
-		}
-		if d != nil {
-			issue.Statements = append(issue.Statements, *now)
-			issue.Documents = append(issue.Documents, books.Draft{Series: composer.Series(d), Document: d})
-		}
-	}
-	if len(issue.Documents) == 0 {
-		return &Result{Evaluation: e, Kind: reports.AdjustmentRun}, nil
-	}
-	return c.issue(ctx, issue, e)
-}
-
 func (c *Closer) issue(ctx context.Context, issue *books.Issue, e *Evaluation) (*Result, error) {
 	if err := c.Books.Issue(ctx, issue); err != nil {
 		return nil, err
