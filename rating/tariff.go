@@ -20,6 +20,7 @@ type TariffRows struct {
 	Taxes       []TaxRow
 	Adjustments []AdjustmentRow
 	Openings    []OpeningRow
+	GL          []GLRow
 }
 
 // Row is a place in a tariff: "prices.csv:17". Lines count from 1, the header
@@ -143,6 +144,13 @@ type OpeningRow struct {
 	Month                     Month
 	Counter, Market, Category string
 	Count                     int64
+}
+
+// GLRow is a row of gl.csv: the account of the general ledger that a posting is
+// booked on. Category is for usage only; "" means all categories without a row.
+type GLRow struct {
+	Row
+	Posting, Category, Code, Name string
 }
 
 // Fault is one thing wrong with a tariff: where it stands, what it says, and
