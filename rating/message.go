@@ -70,6 +70,9 @@ var classNames = [...]string{"", "care", "notification"}
 
 func (c Class) String() string { return classNames[c] }
 
+// ParseClass returns 0 for a name that is not a class.
+func ParseClass(s string) Class { return parseName[Class](classNames[:], s) }
+
 // Outcome is what a message costs the account, without the amount.
 type Outcome uint8
 
@@ -153,6 +156,16 @@ var reasons = [...]struct{ code, sentence string }{
 }
 
 func (r Reason) String() string { return reasons[r].code }
+
+// ParseReason returns 0 for what is not a reason code.
+func ParseReason(code string) Reason {
+	for i := range reasons {
+		if reasons[i].code == code {
+			return Reason(i)
+		}
+	}
+	return 0
+}
 
 // Sentence explains the reason to a finance person.
 func (r Reason) Sentence() string { return reasons[r].sentence }

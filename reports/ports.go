@@ -56,12 +56,20 @@ type Run struct {
 // the documented views only once it is finished.
 type RunStore interface {
 	BeginRun(ctx context.Context, r Run) (RunWriter, error)
+	// AbandonRun removes what unfinished attempts at a run have written.
+	AbandonRun(ctx context.Context, runID string) error
+	// Charges yields the charged messages of a run, finished or not, in order of
+	// sending, then message id. A message is valid until the next iteration only; its
+	// strings and its Rate may be kept. It stops at the first error.
+	Charges(ctx context.Context, runID string) iter.Seq2[*rating.Message, error]
 }
 
 // RunWriter takes the results of one run. Slices may be reused by the caller
-// after a call returns.
+// after a call returns. Flush makes what was written so far readable for Charges;
+// Finish makes the run visible in the views.
 type RunWriter interface {
 	WriteMessages(ctx context.Context, m []rating.Message) error
 	WriteStatement(ctx context.Context, s *rating.Statement) error
+	Flush(ctx context.Context) error
 	Finish(ctx context.Context) error
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 	"postage/ingest"
@@ -129,8 +130,9 @@ func (d *demo) play(ctx context.Context) error {
 	if d.files, err = d.closer.Export(ctx, d.invoices, out); err != nil {
 		return err
 	}
-	d.late = chooseLate(d.invoices)
-	d.invoices.Messages = nil // a second evaluation follows
+	if d.late, err = chooseLate(d.invoices.Statements, d.closer.Runs.Charges(ctx, d.invoices.Run.ID)); err != nil {
+		return err
+	}
 	if d.late != nil {
 		d.say("A customer's message of %s arrives late, after the close", d.late.event.At)
 		if err := d.produceAndConsume(ctx, func(p *kafka.Producer) error {
@@ -268,24 +270,30 @@ type lateEvent struct {
 // customer was charged for nothing else in the month, or else of any regime: an
 // inbound an hour before it, through an advertisement, frees it under every
 // regime. Accounts that pay a minimum are left out: there, nothing would change.
-func chooseLate(r *closing.Result) *lateEvent {
+func chooseLate(statements []rating.Statement, charges iter.Seq2[*rating.Message, error]) (*lateEvent, error) {
 	atMinimum := map[string]bool{}
-	for i := range r.Statements {
-		for _, l := range r.Statements[i].Lines {
+	for i := range statements {
+		for _, l := range statements[i].Lines {
 			if l.Kind == rating.MinimumSpendLine {
-				atMinimum[r.Statements[i].Account] = true
+				atMinimum[statements[i].Account] = true
 			}
 		}
 	}
 	charged := map[talk]int{}
-	for _, m := range r.Messages {
-		if m.Outcome == rating.Charged {
-			charged[talk{m.Sender, m.User}]++
+	var candidates []rating.Message
+	for m, err := range charges {
+		if err != nil {
+			return nil, err
+		}
+		charged[talk{m.Sender, m.User}]++
+		if !atMinimum[m.Account] {
+			candidates = append(candidates, *m)
 		}
 	}
 	var chosen *rating.Message
-	for _, m := range r.Messages {
-		if m.Outcome != rating.Charged || atMinimum[m.Account] || charged[talk{m.Sender, m.User}] > 1 {
+	for i := range candidates {
+		m := &candidates[i]
+		if charged[talk{m.Sender, m.User}] > 1 {
 			continue
 		}
 		if chosen == nil || m.Regime == rating.NBP && chosen.Regime != rating.NBP {
@@ -293,12 +301,12 @@ func chooseLate(r *closing.Result) *lateEvent {
 		}
 	}
 	if chosen == nil {
-		return nil
+		return nil, nil
 	}
 	return &lateEvent{chosen, rating.Event{
 		Type: rating.Received, Kind: rating.Freeform, At: chosen.SentAt - rating.Hour, MessageID: "wamid.demo-late",
 		Sender: chosen.Sender, User: chosen.User, Referral: rating.ReferralAd, Client: rating.ClientAndroid,
-	}}
+	}}, nil
 }
 
 func (l *lateEvent) record() kafka.Produced {

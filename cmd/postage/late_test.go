@@ -169,19 +169,29 @@ func dearerTariff(t *testing.T) *loadedTariff {
 	return tf
 }
 
-// failing is a run store whose first runs cannot be begun, as if the process had
-// died between the books and the projection.
+// failing is a run store whose first runs cannot be finished, as if the process had
+// died between the books and the end of the run.
 type failing struct {
 	reports.RunStore
 	failures int
 }
 
 func (f *failing) BeginRun(ctx context.Context, r reports.Run) (reports.RunWriter, error) {
-	if f.failures > 0 {
-		f.failures--
-		return nil, errDied
+	w, err := f.RunStore.BeginRun(ctx, r)
+	return &dying{w, f}, err
+}
+
+type dying struct {
+	reports.RunWriter
+	store *failing
+}
+
+func (d *dying) Finish(ctx context.Context) error {
+	if d.store.failures > 0 {
+		d.store.failures--
+		return errDied
 	}
-	return f.RunStore.BeginRun(ctx, r)
+	return d.RunWriter.Finish(ctx)
 }
 
 var errDied = errors.New("died here")
@@ -201,7 +211,7 @@ func TestCloseCutShort(t *testing.T) { // not parallel: it breaks closing.Format
 	if !errors.Is(err, errDied) {
 		t.Fatalf("close: got %v, want it to die", err)
 	}
-	// Dies before ClickHouse has the rows.
+	// Dies before the rows are visible.
 	c = p.closer()
 	c.Runs = &failing{c.Runs, 1}
 	if _, err := c.Close(t.Context(), june); !errors.Is(err, errDied) {

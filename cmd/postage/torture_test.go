@@ -11,10 +11,12 @@ import (
 	"postage/ingest/kafka"
 	"postage/ingest/kafka/apachekafka"
 	"postage/rating"
+	"postage/reports"
 	"postage/schemas/events/traffic"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -198,7 +200,10 @@ func (p *plant) checkTortured(records []kafka.Produced, m rating.Month) {
 	p.checkIdentities(records)
 
 	rated := offlineRated(p.t, p.tariff.Tariff, records)
-	draft, err := p.closer().Draft(p.t.Context(), m)
+	closer := p.closer()
+	written := &recording{RunStore: closer.Runs}
+	closer.Runs = written
+	draft, err := closer.Draft(p.t.Context(), m)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -214,7 +219,8 @@ func (p *plant) checkTortured(records []kafka.Produced, m rating.Month) {
 	for _, message := range rated.Messages {
 		offline[message.Sender+"|"+message.User+"|"+message.MessageID] = message
 	}
-	for _, got := range draft.Messages {
+	for i := range written.messages {
+		got := &written.messages[i]
 		want := offline[got.Sender+"|"+got.User+"|"+got.MessageID]
 		if want == nil {
 			p.t.Errorf("message %s is not in the offline result", got.MessageID)
@@ -225,6 +231,30 @@ func (p *plant) checkTortured(records []kafka.Produced, m rating.Month) {
 			return
 		}
 	}
+}
+
+// recording is a run store that remembers the messages written to it.
+type recording struct {
+	reports.RunStore
+	mu       sync.Mutex
+	messages []rating.Message
+}
+
+func (r *recording) BeginRun(ctx context.Context, run reports.Run) (reports.RunWriter, error) {
+	w, err := r.RunStore.BeginRun(ctx, run)
+	return &recordingWriter{w, r}, err
+}
+
+type recordingWriter struct {
+	reports.RunWriter
+	store *recording
+}
+
+func (w *recordingWriter) WriteMessages(ctx context.Context, messages []rating.Message) error {
+	w.store.mu.Lock()
+	w.store.messages = append(w.store.messages, messages...)
+	w.store.mu.Unlock()
+	return w.RunWriter.WriteMessages(ctx, messages)
 }
 
 // checkSpans: each line of the ledger says how many records, events and refusals lie

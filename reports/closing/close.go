@@ -56,15 +56,15 @@ func (c *Closer) Draft(ctx context.Context, m rating.Month) (*Result, error) {
 		}
 		r.Documents = append(r.Documents, *d)
 	}
-	return r, project(ctx, c.Runs, e)
+	return r, e.finish(ctx)
 }
 
 // Close closes a month: the first time it issues a statement and an invoice per
 // account; after that it issues a credit or debit note for every account whose
 // statement has come out different since, and nothing where nothing changed.
 //
-// The books decide, in one transaction; files and the rows in ClickHouse are
-// drawn from them afterwards and completed by the next call when this one dies.
+// The books decide, in one transaction; files are drawn and the rows in ClickHouse, which
+// are there already, become visible afterwards; the next call does it when this one dies.
 func (c *Closer) Close(ctx context.Context, m rating.Month) (*Result, error) {
 	closed, err := c.Books.Month(ctx, m)
 	if err != nil {
@@ -136,7 +136,7 @@ func (c *Closer) complete(ctx context.Context, m rating.Month, at *Evaluation) e
 	}
 	for _, run := range runs {
 		e := at
-		if e.Run.ID != run.ID {
+		if e.Run.ID != run.ID { // of a close that died
 			closed, err := c.Books.Month(ctx, m)
 			if err != nil {
 				return err
@@ -145,11 +145,11 @@ func (c *Closer) complete(ctx context.Context, m rating.Month, at *Evaluation) e
 			if err != nil {
 				return fmt.Errorf("tariff of closed month %s: %w", m, err)
 			}
-			if e, err = evaluate(ctx, c.Log, tariff, run); err != nil {
+			if e, err = evaluate(ctx, c.Log, c.Runs, tariff, run); err != nil {
 				return err
 			}
 		}
-		if err := project(ctx, c.Runs, e); err != nil {
+		if err := e.finish(ctx); err != nil {
 			return err
 		}
 		if err := c.Books.Projected(ctx, run.ID); err != nil {
@@ -185,7 +185,8 @@ func (c *Closer) draw(ctx context.Context, d *reports.Document) error {
 	return nil
 }
 
-// evaluateNow rates a month with everything the log has now.
+// evaluateNow rates a month with everything the log has now. The rows of the run are
+// written and not finished.
 func (c *Closer) evaluateNow(ctx context.Context, kind reports.RunKind, m rating.Month, t *rating.Tariff) (*Evaluation, error) {
 	cutoff, err := c.Log.Cutoff(ctx)
 	if err != nil {
@@ -196,7 +197,7 @@ func (c *Closer) evaluateNow(ctx context.Context, kind reports.RunKind, m rating
 		return nil, err
 	}
 	c.Logger.Info("rating", "month", m, "run", run.ID)
-	return evaluate(ctx, c.Log, t, run)
+	return evaluate(ctx, c.Log, c.Runs, t, run)
 }
 
 func (c *Closer) composer(t *rating.Tariff) *reports.Composer {

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"postage/rating"
 	"postage/reports"
 	"postage/reports/sheets"
 )
@@ -39,8 +38,12 @@ func (c *Closer) Export(ctx context.Context, r *Result, dir string) ([]string, e
 		}
 	}
 	path := filepath.Join(dir, fmt.Sprintf("postage-%s%s.xlsx", r.Run.Month, suffix(r.Kind)))
-	if err := c.exportWorkbook(r, documents, path); err != nil {
+	if err := c.exportWorkbook(ctx, r, documents, path); err != nil {
 		return nil, fmt.Errorf("export of %s: %w", path, err)
+	}
+	// Rows of a run that issued nothing were for the workbook only.
+	if err := c.Runs.AbandonRun(ctx, r.Run.ID); err != nil {
+		return nil, fmt.Errorf("export: %w", err)
 	}
 	return append(paths, path), nil
 }
@@ -96,7 +99,7 @@ func fileName(d *reports.Document) string {
 	return string(safe)
 }
 
-func (c *Closer) exportWorkbook(r *Result, documents []reports.Document, path string) (err error) {
+func (c *Closer) exportWorkbook(ctx context.Context, r *Result, documents []reports.Document, path string) (err error) {
 	f, err := os.Create(path)
 	if err != nil {
 		return err
@@ -106,13 +109,7 @@ func (c *Closer) exportWorkbook(r *Result, documents []reports.Document, path st
 		Month: r.Run.Month, Kind: r.Kind, RunID: r.Run.ID, Cutoff: r.Run.Cutoff, Tariff: r.Run.Tariff,
 		Statements: r.Statements, Documents: documents,
 	}
-	return sheets.WriteWorkbook(f, data, func(yield func(*rating.Message, error) bool) {
-		for _, m := range r.Messages {
-			if m.Outcome == rating.Charged && !yield(m, nil) {
-				return
-			}
-		}
-	})
+	return sheets.WriteWorkbook(f, data, c.Runs.Charges(ctx, r.Run.ID))
 }
 
 // bytesOf returns a file of a document: as kept in the books, or drawn now for a

@@ -135,16 +135,21 @@ const internedMax = 1 << 16
 
 func (in interner) intern(e *rating.Event) {
 	for _, s := range [...]*string{&e.Sender, &e.Account, &e.UserCountry, &e.Category, &e.Template, &e.Source, &e.Claim.Model, &e.Claim.Type, &e.Claim.Category, &e.Error.Title} {
-		if *s == "" {
-			continue
-		}
-		if known, ok := in[*s]; ok {
-			*s = known
-			continue
-		}
-		if len(in) >= internedMax {
-			clear(in)
-		}
-		in[*s] = *s
+		in.one(s)
 	}
+}
+
+// one replaces a word by the copy that is kept.
+func (in interner) one(s *string) {
+	if *s == "" {
+		return
+	}
+	if known, ok := in[*s]; ok {
+		*s = known
+		return
+	}
+	if len(in) >= internedMax {
+		clear(in)
+	}
+	in[*s] = *s
 }

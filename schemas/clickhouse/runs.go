@@ -49,6 +49,11 @@ func (s *Store) BeginRun(ctx context.Context, r reports.Run) (reports.RunWriter,
 	return w, w.mark(ctx, stateBegun)
 }
 
+// AbandonRun implements reports.RunStore.
+func (s *Store) AbandonRun(ctx context.Context, runID string) error {
+	return s.dropAttempts(ctx, runID, stateBegun)
+}
+
 // DropRun removes all rows of a run from the tables and the views. It is how drafts
 // are tidied away. A run that does not exist is no error.
 func (s *Store) DropRun(ctx context.Context, runID string) error {
@@ -86,7 +91,7 @@ func (w *runWriter) WriteMessages(ctx context.Context, messages []rating.Message
 		w.messageBuf = append(w.messageBuf, *m)
 		w.row.messages++
 		if len(w.messageBuf) >= writerRows {
-			if err := w.flush(ctx); err != nil {
+			if err := w.Flush(ctx); err != nil {
 				return err
 			}
 		}
@@ -110,7 +115,7 @@ func (w *runWriter) WriteStatement(ctx context.Context, s *rating.Statement) err
 	w.statementBuf = append(w.statementBuf, row)
 	w.row.statements++
 	if len(w.lineBuf) >= writerRows || len(w.statementBuf) >= writerRows {
-		return w.flush(ctx)
+		return w.Flush(ctx)
 	}
 	return nil
 }
@@ -118,7 +123,7 @@ func (w *runWriter) WriteStatement(ctx context.Context, s *rating.Statement) err
 // Finish writes what is buffered, counts the rows once more in the tables, and then makes
 // the run visible. Earlier attempts are removed after that.
 func (w *runWriter) Finish(ctx context.Context) error {
-	if err := w.flush(ctx); err != nil {
+	if err := w.Flush(ctx); err != nil {
 		return err
 	}
 	for table, want := range map[string]uint64{
@@ -140,7 +145,8 @@ func (w *runWriter) Finish(ctx context.Context) error {
 	return w.store.dropOthers(ctx, w.row.run, w.row.attempt)
 }
 
-func (w *runWriter) flush(ctx context.Context) error {
+// Flush inserts what is buffered.
+func (w *runWriter) Flush(ctx context.Context) error {
 	conn := w.store.conn
 	err := insert(ctx, conn, "messages", w.messages, w.messageBuf)
 	if err == nil {

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"postage/rating"
 	"postage/reports"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -64,7 +65,7 @@ func TestRunIsVisibleWhenFinished(t *testing.T) {
 	if err := w.WriteMessages(t.Context(), []rating.Message{charged(1, "acme", "0.05")}); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.(*runWriter).flush(t.Context()); err != nil {
+	if err := w.(*runWriter).Flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if got := visible(); got != "" {
@@ -278,5 +279,67 @@ func TestAmountsAreNotCut(t *testing.T) {
 		if err == nil {
 			t.Errorf("price %s: got no error", price)
 		}
+	}
+}
+
+// TestChargesComeBack in order of sending, then message id, with what they were written
+// with; of a run that is not finished too; and not after they were given up.
+func TestChargesComeBack(t *testing.T) {
+	s := open(t)
+	var want []rating.Message
+	for i, price := range []string{"0.05", "0.000000000000000001", "0.05", "12345678901234567890.5"} {
+		m := charged(9-i, "acme", price)
+		m.SentAt += rating.Instant(i / 2)
+		m.Regime, m.Category, m.Position = rating.NBP, "SHIPPING_UPDATE", int64(i)
+		want = append(want, m)
+	}
+	want[0], want[1], want[2], want[3] = want[1], want[0], want[3], want[2]
+	free := charged(1, "acme", "0.05")
+	free.Outcome = rating.Free
+	w, err := s.BeginRun(t.Context(), testRun("r", reports.DraftRun))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.WriteMessages(t.Context(), []rating.Message{want[2], free, want[0], want[3], want[1]}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var got []rating.Message
+	rates := map[*rating.Rate]bool{}
+	for m, err := range s.Charges(t.Context(), "r") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, *m)
+		rates[m.Rate] = true
+	}
+	if len(got) != len(want) {
+		t.Fatalf("charges: got %d, want %d", len(got), len(want))
+	}
+	for i := range want {
+		if !want[i].Rate.UnitPrice.Equal(got[i].Rate.UnitPrice) {
+			t.Errorf("price of %s: got %s, want %s", want[i].MessageID, got[i].Rate.UnitPrice, want[i].Rate.UnitPrice)
+		}
+		alike := *got[i].Rate
+		alike.UnitPrice = want[i].Rate.UnitPrice
+		got[i].Rate = &alike
+		want[i].Kind = rating.KindUnknown // not kept
+		if !reflect.DeepEqual(got[i], want[i]) {
+			t.Errorf("charge %d:\ngot  %+v\nwant %+v", i, got[i], want[i])
+		}
+	}
+	if len(rates) != 3 {
+		t.Errorf("rates: got %d, want the 3 prices that differ", len(rates))
+	}
+	if err := s.AbandonRun(t.Context(), "r"); err != nil {
+		t.Fatal(err)
+	}
+	for m, err := range s.Charges(t.Context(), "r") {
+		t.Errorf("after AbandonRun: got %v, %v, want nothing", m, err)
+	}
+	if err := w.Finish(t.Context()); !errors.Is(err, ErrRunReplaced) {
+		t.Errorf("Finish of an abandoned run: got %v, want ErrRunReplaced", err)
 	}
 }
