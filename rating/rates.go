@@ -134,13 +134,11 @@ func (t *Tariff) convert(amount decimal.Decimal, from, to string, m Month) (_ de
 	if from == to {
 		return amount, true
 	}
-	rates := t.fx[[2]string{from, to}]
-	for _, rate := range slices.Backward(rates) {
-		if !m.Last().Before(rate.On) {
-			return amount.Mul(rate.Rate).Round(fxScale), true
-		}
+	rate := t.ExchangeRate(from, to, m)
+	if rate == nil {
+		return decimal.Decimal{}, false
 	}
-	return decimal.Decimal{}, false
+	return amount.Mul(rate.Rate).Round(fxScale), true
 }
 
 // FormatUnitPrice prints a unit price plainly: without exponent, and without

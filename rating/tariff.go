@@ -111,10 +111,11 @@ type FXRow struct {
 	Source   string
 }
 
-// SellerRow is a row of sellers.csv.
+// SellerRow is a row of sellers.csv. Currency is the one it accounts for tax in: see
+// AccountingCurrency.
 type SellerRow struct {
 	Row
-	Seller, Name, Address, Country, VATNumber, PeppolID, Bank, InvoiceSeries string
+	Seller, Name, Address, Country, Currency, VATNumber, PeppolID, Bank, InvoiceSeries string
 }
 
 // TaxRow is a row of taxes.csv. Treatment is one of S (standard), AE (reverse charge),

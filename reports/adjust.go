@@ -10,8 +10,9 @@ import (
 // Adjustment composes the credit or debit note for the difference between two
 // statements of one account and month: what was issued and what the events and
 // the tariff of that month say now. Every changed line stands twice, reversed
-// and anew. It returns nil when nothing billed has changed.
-func (c *Composer) Adjustment(issued, now *rating.Statement, preceding Preceding) (*Document, error) {
+// and anew. Tax is that of the invoice, whatever the tariff says by now. It returns
+// nil when nothing billed has changed.
+func (c *Composer) Adjustment(issued, now *rating.Statement, invoice *Document) (*Document, error) {
 	if issued.Account != now.Account || issued.Month != now.Month || issued.Currency != now.Currency {
 		panic(fmt.Sprintf("adjustment of %s %s %s by %s %s %s", issued.Account, issued.Month, issued.Currency, now.Account, now.Month, now.Currency))
 	}
@@ -29,7 +30,7 @@ func (c *Composer) Adjustment(issued, now *rating.Statement, preceding Preceding
 	if err != nil {
 		return nil, err
 	}
-	d.Preceding = &preceding
+	d.Preceding = &Preceding{Number: invoice.Number, IssuedOn: invoice.IssuedOn}
 	d.Reason = fmt.Sprintf("Usage of %s that became known after the invoice was issued", issued.Month)
 	for i := range reversed {
 		d.Lines = append(d.Lines, signed("Reversal: ", describe(&reversed[i]), owed.Neg()))
@@ -43,7 +44,8 @@ func (c *Composer) Adjustment(issued, now *rating.Statement, preceding Preceding
 			d.DueOn = c.IssuedOn.AddDays(defaultPaymentTermsDays)
 		}
 	}
-	return d, c.total(d, account)
+	d.totalLike(invoice)
+	return d, nil
 }
 
 func signed(prefix string, l DocumentLine, sign decimal.Decimal) DocumentLine {

@@ -31,7 +31,8 @@ type Composer struct {
 // defaultPaymentTermsDays applies where accounts.csv says nothing.
 const defaultPaymentTermsDays = 30
 
-// Invoice composes the invoice of a statement.
+// Invoice composes the invoice of a statement. What the tariff lacks for it is in
+// the error, all of it: see [Gaps].
 func (c *Composer) Invoice(s *rating.Statement) (*Document, error) {
 	d, account, err := c.begin(Invoice, s)
 	if err != nil {
@@ -52,7 +53,7 @@ func (c *Composer) Invoice(s *rating.Statement) (*Document, error) {
 func (c *Composer) begin(t DocumentType, s *rating.Statement) (*Document, *rating.AccountRow, error) {
 	account := c.lastTerms(s)
 	if account == nil {
-		return nil, nil, fmt.Errorf("account %q has no row in accounts.csv for %s", s.Account, s.Month)
+		return nil, nil, &Gap{s.Account, NoTerms, rating.Row{}, fmt.Sprintf("no row in accounts.csv for %s", s.Month), "add one, or correct valid_from and valid_to"}
 	}
 	seal, err := Seal(s)
 	if err != nil {
@@ -87,24 +88,18 @@ func (c *Composer) lastTerms(s *rating.Statement) *rating.AccountRow {
 	return nil
 }
 
-// seller finds who sells to an account: the one it names, or the only one there
-// is. A tariff without sellers.csv has none.
+// seller finds who sells to an account. A tariff without sellers.csv has none.
 func (c *Composer) seller(a *rating.AccountRow) (*rating.SellerRow, error) {
-	sellers := c.Tariff.Rows.Sellers
+	seller, known := c.Tariff.Rows.SellerOf(a), len(c.Tariff.Rows.Sellers)
 	switch {
-	case len(sellers) == 0 && a.Seller == "":
-		return nil, nil //nolint:nilnil // no sellers.csv: documents then show no seller
-	case a.Seller == "" && len(sellers) == 1:
-		return &sellers[0], nil
-	case a.Seller == "":
-		return nil, fmt.Errorf("%s: account %q names no seller and sellers.csv has %d; fill the column seller", a.Row, a.Account, len(sellers))
+	case seller != nil:
+		return seller, nil
+	case a.Seller != "":
+		return nil, &Gap{a.Account, NoSeller, a.Row, fmt.Sprintf("seller %q is not in sellers.csv", a.Seller), "add it there"}
+	case known > 1:
+		return nil, &Gap{a.Account, NoSeller, a.Row, fmt.Sprintf("names no seller, and sellers.csv has %d", known), "fill the column seller"}
 	}
-	for i := range sellers {
-		if sellers[i].Seller == a.Seller {
-			return &sellers[i], nil
-		}
-	}
-	return nil, fmt.Errorf("%s: seller %q is not in sellers.csv; add it there", a.Row, a.Seller)
+	return nil, nil //nolint:nilnil // no sellers.csv: documents then show no seller
 }
 
 // Series is the number series of a document: one per seller, type and year.

@@ -106,6 +106,10 @@ type TaxTotal struct {
 	Base        decimal.Decimal `json:"base"`
 	Tax         decimal.Decimal `json:"tax"`
 	Note        string          `json:"note,omitempty"` // e.g. the wording of a reverse charge
+	// What decided it: the row of taxes.csv in force on the tax point, the last day of
+	// the month supplied. A note repeats the decision of its invoice.
+	Row      string      `json:"row,omitempty"` // "taxes.csv:3"
+	TaxPoint rating.Date `json:"tax_point,omitzero"`
 }
 
 // AccountingTax is the tax of a document converted into the seller's currency.

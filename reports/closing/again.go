@@ -36,10 +36,10 @@ func (c *Closer) again(ctx context.Context, closed *books.ClosedMonth) (*Result,
 	for i := range issued {
 		before[issued[i].Account] = &issued[i]
 	}
-	invoices := map[string]reports.Preceding{}
-	for _, d := range documents {
-		if d.Type == reports.Invoice {
-			invoices[d.Customer.ID] = reports.Preceding{Number: d.Number, IssuedOn: d.IssuedOn}
+	invoices := map[string]*reports.Document{}
+	for i := range documents {
+		if d := &documents[i]; d.Type == reports.Invoice {
+			invoices[d.Customer.ID] = d
 		}
 	}
 
@@ -48,10 +48,10 @@ func (c *Closer) again(ctx context.Context, closed *books.ClosedMonth) (*Result,
 	for i := range e.Statements {
 		now := &e.Statements[i]
 		var d *reports.Document
-		preceding, invoiced := invoices[now.Account]
+		invoice := invoices[now.Account]
 		switch old := before[now.Account]; {
-		case old != nil && invoiced:
-			d, err = composer.Adjustment(old, now, preceding)
+		case old != nil && invoice != nil:
+			d, err = composer.Adjustment(old, now, invoice)
 		case len(now.Lines) > 0:
 			d, err = composer.Invoice(now)
 		}

@@ -16,7 +16,7 @@ import (
 
 // tariffOrder is how people read a tariff; other files follow by name.
 var tariffOrder = []string{
-	"accounts", "senders", "markets", "prices", "packages", "regimes", "settings", "fx", "sellers", "taxes", "adjustments", "opening",
+	"accounts", "senders", "markets", "prices", "packages", "regimes", "settings", "fx", "sellers", "taxes", "adjustments", "opening", "gl",
 }
 
 // WriteTariffWorkbook writes CSV files as an XLSX workbook of one sheet each: the

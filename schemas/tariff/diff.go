@@ -56,6 +56,7 @@ var rowKeys = map[string][]string{
 	"taxes.csv":       {"seller_country", "customer_country", "customer_type", "valid_from"},
 	"adjustments.csv": {"account", "month", "description"},
 	"opening.csv":     {"account", "sender", "month", "counter", "market", "category"},
+	"gl.csv":          {"posting", "category"},
 }
 
 // Diff lists the rows in which tariff b differs from tariff a, by file in the

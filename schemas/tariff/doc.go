@@ -11,7 +11,7 @@
 // # Files
 //
 // Required are accounts, senders, markets, prices and packages (.csv each);
-// regimes, settings, fx, sellers, taxes, adjustments and opening may be absent.
+// regimes, settings, fx, sellers, taxes, adjustments, opening and gl may be absent.
 // Other files are ignored, except those whose name looks like a slip of one of
 // these. A file is UTF-8 with commas; a byte order mark and any kind of line
 // ending are accepted. The first line names the columns in any order; names

@@ -41,10 +41,11 @@ var specs = []spec{
 	{"regimes.csv", false, columns("account! valid_from! regime!", ""), (*reader).regime},
 	{"settings.csv", false, columns("account! setting! value! valid_from!", ""), (*reader).setting},
 	{"fx.csv", false, columns("on! from! to! rate!", "source"), (*reader).fx},
-	{"sellers.csv", false, columns("seller! name! country!", "address vat_number peppol_id bank invoice_series"), (*reader).seller},
+	{"sellers.csv", false, columns("seller! name! country!", "address currency vat_number peppol_id bank invoice_series"), (*reader).seller},
 	{"taxes.csv", false, columns("seller_country! customer_country! customer_type! treatment! rate_percent! valid_from!", "note"), (*reader).tax},
 	{"adjustments.csv", false, columns("account! month! description! quantity! unit_price! reason! approved_by!", ""), (*reader).adjustment},
 	{"opening.csv", false, columns("account! month! counter! count!", "sender market category"), (*reader).opening},
+	{"gl.csv", false, columns("posting! code! name!", "category"), (*reader).gl},
 }
 
 // columns reads the notation of specs: first the columns that must be there,

@@ -43,6 +43,10 @@ func (c *checker) repetitions() {
 		key := counted{r.Account, r.Sender, r.Month.String(), r.Counter, r.Market, r.Category}
 		openings.see(c, key, r.Row, "counter", r.Counter, "delete one, or write their sum")
 	}
+	ledger := once[[2]string]{}
+	for _, r := range c.rows.GL {
+		ledger.see(c, [2]string{r.Posting, r.Category}, r.Row, "posting", r.Posting, fix)
+	}
 	rates := once[[2]dated]{}
 	for _, r := range c.rows.FX {
 		if r.From == r.To {

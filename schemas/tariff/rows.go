@@ -71,7 +71,7 @@ func (r *reader) fx(l *line) {
 func (r *reader) seller(l *line) {
 	r.rows.Sellers = append(r.rows.Sellers, rating.SellerRow{
 		Row: l.Row, Seller: l.name("seller", false), Name: l.text("name"), Address: l.text("address"), Country: l.country("country", false),
-		VATNumber: l.text("vat_number"), PeppolID: l.text("peppol_id"), Bank: l.text("bank"), InvoiceSeries: l.name("invoice_series", false),
+		Currency: l.currency("currency"), VATNumber: l.text("vat_number"), PeppolID: l.text("peppol_id"), Bank: l.text("bank"), InvoiceSeries: l.name("invoice_series", false),
 	})
 }
 
@@ -97,4 +97,25 @@ func (r *reader) opening(l *line) {
 		Counter: l.oneOf("counter", "volume", "allowance", "free_tier"), Market: l.name("market", false),
 		Category: l.category("category"), Count: l.count("count", 0),
 	})
+}
+
+func (r *reader) gl(l *line) {
+	row := rating.GLRow{
+		Row: l.Row, Posting: l.oneOf("posting", postings...), Category: l.category("category"), Code: l.name("code", false), Name: l.text("name"),
+	}
+	if row.Category == "*" {
+		row.Category = ""
+	}
+	if row.Category != "" && row.Posting != "" && row.Posting != string(rating.UsageLine) {
+		l.wrong("category", row.Category, "only usage has categories", "leave it empty")
+	}
+	r.rows.GL = append(r.rows.GL, row)
+}
+
+// postings are what the general ledger keeps apart: revenue by kind of line, and
+// the other side of it.
+var postings = []string{
+	"receivables", "accrued_income", "accrued_carrier_cost", "vat", "carrier_cost",
+	string(rating.UsageLine), string(rating.MonthlyFeeLine), string(rating.SenderFeeLine), string(rating.CareFeeLine), string(rating.ReceivedFeeLine),
+	string(rating.FailedFeeLine), string(rating.MinimumSpendLine), string(rating.AdjustmentLine),
 }
