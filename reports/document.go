@@ -131,4 +131,5 @@ type WorkbookData struct {
 	Tariff     string
 	Statements []rating.Statement // in account order
 	Documents  []Document         // issued so far for this month, notes included
+	Journal    []*Batch           // what the documents are in the general ledger; of a draft, the accrual
 }

@@ -52,3 +52,16 @@ type Posting struct {
 	Treatment   string          `json:"tax_treatment,omitempty"`
 	Text        string          `json:"text"`
 }
+
+// Issued is what one run put into the books.
+type Issued struct {
+	Run       Run               // ID, month and kind
+	Documents []Document        // in order of issue
+	Changes   []StatementChange // of the statements issued by the run, in account order
+}
+
+// StatementChange is a statement and the one it follows.
+type StatementChange struct {
+	Before *rating.Statement // nil for the first
+	Now    *rating.Statement
+}

@@ -32,6 +32,7 @@ type cli struct {
 	Load    loadCommand    `cmd:"" help:"Load files of events into the log: a backfill."`
 	Rate    rateCommand    `cmd:"" help:"Rate events offline: events in, one JSON line per outbound message out."`
 	Close   closeCommand   `cmd:"" help:"Close a month: statements, invoices, and later the adjustments."`
+	Journal journalCommand `cmd:"" help:"Double entries of a month for the general ledger, as CSV."`
 	Refused refusedCommand `cmd:"" help:"Look at what was refused, and send it through the front door again."`
 	Tariff  tariffCommand  `cmd:"" help:"Check, compare, import and export tariffs."`
 	Events  eventsCommand  `cmd:"" help:"Generate made-up events, or validate real ones."`

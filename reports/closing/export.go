@@ -105,9 +105,13 @@ func (c *Closer) exportWorkbook(ctx context.Context, r *Result, documents []repo
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
+	booked, err := c.journalOf(ctx, r)
+	if err != nil {
+		return err
+	}
 	data := reports.WorkbookData{
 		Month: r.Run.Month, Kind: r.Kind, RunID: r.Run.ID, Cutoff: r.Run.Cutoff, Tariff: r.Run.Tariff,
-		Statements: r.Statements, Documents: documents,
+		Statements: r.Statements, Documents: documents, Journal: booked,
 	}
 	return sheets.WriteWorkbook(f, data, c.Runs.Charges(ctx, r.Run.ID))
 }

@@ -116,7 +116,7 @@ func (w writer) revenue(p reports.Posting, lines []earning) {
 // cost books what the carrier bills for the messages of a statement, rounded once
 // per currency; after an earlier statement, the difference of the rounded amounts,
 // so that all batches of a month add up to the cost of its last statement.
-func (w writer) cost(c Change) {
+func (w writer) cost(c reports.StatementChange) {
 	before := map[string]decimal.Decimal{}
 	var currencies []string
 	if c.Before != nil {

@@ -23,23 +23,10 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Issued is what one run put into the books.
-type Issued struct {
-	Run       reports.Run
-	Documents []reports.Document // in order of issue
-	Changes   []Change           // of the statements issued by the run, in account order
-}
-
-// Change is a statement and the one it follows.
-type Change struct {
-	Before *rating.Statement // nil for the first
-	Now    *rating.Statement
-}
-
 // Entries books what one run issued. The date is that of its documents. It
 // returns nil when the run moved no money. An error names the document that does
 // not add up.
-func Entries(chart Chart, in *Issued) (*reports.Batch, error) {
+func Entries(chart Chart, in *reports.Issued) (*reports.Batch, error) {
 	kind := reports.InvoiceBatch
 	if in.Run.Kind == reports.AdjustmentRun {
 		kind = reports.AdjustmentBatch
@@ -65,7 +52,7 @@ func Accrual(chart Chart, run *reports.Run, statements []rating.Statement) (accr
 	w := writer{chart, b}
 	for i := range statements {
 		w.unbilled(&statements[i])
-		w.cost(Change{Now: &statements[i]})
+		w.cost(reports.StatementChange{Now: &statements[i]})
 	}
 	if accrual, err = finish(b); accrual == nil || err != nil {
 		return nil, nil, err

@@ -1,0 +1,101 @@
+package closing
+
+import (
+	"context"
+	"fmt"
+	"postage/rating"
+	"postage/reports"
+	"postage/reports/books"
+	"postage/reports/journal"
+	"slices"
+)
+
+// ErrNotClosed is returned by Journal for a month of which nothing was issued.
+type ErrNotClosed struct{ Month rating.Month }
+
+func (e ErrNotClosed) Error() string {
+	return fmt.Sprintf("month %s is open: nothing was issued for it", e.Month)
+}
+
+// Journal books what was issued for a month: a batch for the close and one for each
+// run of adjustments, oldest first. It reads the books only, and accounts are
+// those of the tariff the month was closed under, so that what was exported once
+// comes out the same for ever.
+func Journal(ctx context.Context, b *books.Books, thaw func([]byte) (*rating.Tariff, error), m rating.Month) ([]*reports.Batch, error) {
+	closed, err := b.Month(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	if closed == nil {
+		return nil, ErrNotClosed{m}
+	}
+	tariff, err := thaw(closed.Tariff)
+	if err != nil {
+		return nil, fmt.Errorf("tariff of closed month %s: %w", m, err)
+	}
+	runs, err := b.Issued(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	chart := journal.NewChart(tariff.Rows.GL)
+	var batches []*reports.Batch
+	for i := range runs {
+		batch, err := journal.Entries(chart, &runs[i])
+		if err != nil {
+			return nil, err
+		}
+		if batch != nil {
+			batches = append(batches, batch)
+		}
+	}
+	return batches, nil
+}
+
+// Accrual is what is not billed yet.
+type Accrual struct {
+	Batches []*reports.Batch // the accrual and its reversal; none when there is nothing to book
+	// Statements are what was accrued. Their unrated messages, and Suspense (those of
+	// unknown senders), have no amount and are in no batch.
+	Statements []rating.Statement
+	Suspense   int64
+}
+
+// Accrue rates a month with everything the log has now and books what is not
+// billed of it. Accounts that have been invoiced are left out. It keeps nothing.
+func (c *Closer) Accrue(ctx context.Context, m rating.Month) (*Accrual, error) {
+	cutoff, err := c.Log.Cutoff(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("event log: %w", err)
+	}
+	run, err := newRun(reports.DraftRun, m, cutoff, c.Tariff.Rows.Version)
+	if err != nil {
+		return nil, err
+	}
+	e, err := rateMonth(ctx, c.Log, c.Tariff, run, monthOptions{})
+	if err != nil {
+		return nil, err
+	}
+	issued, err := c.Books.Versions(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	open := slices.DeleteFunc(e.Statements, func(s rating.Statement) bool { return issued[s.Account] > 0 })
+	batches, err := accrue(c.Tariff, &run, open)
+	return &Accrual{batches, open, e.Suspense}, err
+}
+
+func accrue(t *rating.Tariff, run *reports.Run, statements []rating.Statement) ([]*reports.Batch, error) {
+	accrual, reversal, err := journal.Accrual(journal.NewChart(t.Rows.GL), run, statements)
+	if err != nil || accrual == nil {
+		return nil, err
+	}
+	return []*reports.Batch{accrual, reversal}, nil
+}
+
+// journalOf is what the workbook of a result shows.
+func (c *Closer) journalOf(ctx context.Context, r *Result) ([]*reports.Batch, error) {
+	if r.Kind == reports.DraftRun {
+		return accrue(c.Tariff, &r.Run, r.Statements)
+	}
+	return Journal(ctx, c.Books, c.Thaw, r.Run.Month)
+}
