@@ -210,18 +210,27 @@ func (t *Tariff) packageOn(name string, on Date) *PackageRow {
 	return inForce(t.packages[name], on, func(p *PackageRow) Date { return p.ValidFrom })
 }
 
-// setting returns the value of a setting for an account on a date: the account's
-// own row before that of "*". "" when there is none.
+// setting returns the value of a setting for an account on a date, "" when there
+// is none.
 func (t *Tariff) setting(account, name string, on Date) string {
+	if row := t.SettingOn(account, name, on); row != nil {
+		return row.Value
+	}
+	return ""
+}
+
+// SettingOn returns the row of a setting that is in force for an account on a date:
+// the account's own before that of "*". nil when there is none.
+func (t *Tariff) SettingOn(account, name string, on Date) *SettingRow {
 	for _, who := range [...]string{account, "*"} {
 		rows := t.settings[who+"\x00"+name]
-		for _, row := range slices.Backward(rows) {
-			if !on.Before(row.ValidFrom) {
-				return row.Value
+		for i := len(rows) - 1; i >= 0; i-- {
+			if !on.Before(rows[i].ValidFrom) {
+				return &rows[i]
 			}
 		}
 	}
-	return ""
+	return nil
 }
 
 // inForce returns the last row, in time order, that began on or before the date.

@@ -49,6 +49,9 @@ type Run struct {
 	Kind   RunKind
 	Cutoff Cutoff
 	Tariff string
+	// Accounts are those it is for; nil means all. Their statements are the same
+	// either way.
+	Accounts []string
 }
 
 // RunStore keeps the results of runs for SQL. Beginning a run removes what an

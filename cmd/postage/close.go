@@ -3,12 +3,15 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"os/user"
 	"path/filepath"
 	"postage/rating"
 	"postage/reports"
 	"postage/reports/closing"
+	"strings"
 	"text/tabwriter"
 	"time"
 )
@@ -17,18 +20,26 @@ import (
 type closeCommand struct {
 	engineFlags
 	tariffFlag
-	Month    string `required:"" placeholder:"YYYY-MM" help:"The month to close. Closing it again issues the adjustments for what has arrived since."`
-	Draft    bool   `help:"Show what would be issued, and issue nothing."`
-	Force    bool   `help:"Close although the log is not complete; what is missing is said, and its messages will come as adjustments."`
-	IssuedOn string `placeholder:"YYYY-MM-DD" help:"Date on the documents (default: today)."`
-	Out      string `placeholder:"DIR" help:"Folder for documents and the workbook (default: MONTH under --data)."`
-	JSON     bool   `name:"json" help:"Print the statements and documents as JSON."`
+	Month    string   `required:"" placeholder:"YYYY-MM" help:"The month to close. Closing it again issues the adjustments for what has arrived since."`
+	Account  []string `placeholder:"ACCOUNT" help:"Close this account alone, the others later. May be repeated; accounts of one pool are closed together."`
+	Draft    bool     `help:"Show what would be issued, and issue nothing."`
+	Approve  bool     `help:"Issue what was reviewed. Without it the exceptions and drafts are shown, to be looked at."`
+	By       string   `placeholder:"NAME" help:"Who approves (default: the name of the user who runs this)."`
+	Why      string   `placeholder:"TEXT" help:"Why, with --approve: kept in the books."`
+	Force    bool     `help:"Close although the log is not complete; what is missing is said, and its messages will come as adjustments."`
+	IssuedOn string   `placeholder:"YYYY-MM-DD" help:"Date on the documents (default: today)."`
+	Out      string   `placeholder:"DIR" help:"Folder for documents, the workbook and exceptions.csv (default: MONTH under --data)."`
+	JSON     bool     `name:"json" help:"Print exceptions, statements and documents as JSON."`
 }
 
 func (c *closeCommand) Run(ctx context.Context, s *streams) (err error) {
 	month, err := rating.ParseMonth(c.Month)
 	if err != nil {
 		return usageError{err}
+	}
+	approval, err := c.approval()
+	if err != nil {
+		return err
 	}
 	issuedOn := rating.DateOf(time.Now())
 	if c.IssuedOn != "" {
@@ -45,11 +56,12 @@ func (c *closeCommand) Run(ctx context.Context, s *streams) (err error) {
 	if err := c.openStore(ctx, s, e); err != nil {
 		return err
 	}
-	if err := c.checkComplete(ctx, s, e, month); err != nil {
-		return err
-	}
 	closer, err := c.newCloser(ctx, s, e, t, issuedOn)
 	if err != nil {
+		return err
+	}
+	closer.Approval, closer.Accounts, closer.Force = approval, c.Account, c.Force
+	if closer.LogFaults, err = c.logFaults(ctx, s, e, month); err != nil {
 		return err
 	}
 	var r *closing.Result
@@ -69,19 +81,80 @@ func (c *closeCommand) Run(ctx context.Context, s *streams) (err error) {
 	if err != nil {
 		return err
 	}
-	if c.JSON {
-		return json.NewEncoder(s.out).Encode(struct {
-			Run        string             `json:"run"`
-			Kind       reports.RunKind    `json:"kind"`
-			Statements []rating.Statement `json:"statements"`
-			Documents  []reports.Document `json:"documents"`
-			Suspense   int64              `json:"suspense"`
-			Files      []string           `json:"files"`
-		}{r.Run.ID, r.Kind, r.Statements, r.Documents, r.Suspense, paths})
+	if err := c.print(s.out, r, out, paths); err != nil {
+		return err
 	}
-	printDocuments(s.out, r)
-	fmt.Fprintf(s.out, "%d files in %s\n", len(paths), out)
-	return nil
+	return c.refusal(r)
+}
+
+// approval is who wants the documents issued, or nil.
+func (c *closeCommand) approval() (*closing.Approval, error) {
+	switch {
+	case c.Draft && c.Approve:
+		return nil, usagef("--draft issues nothing: there is nothing to --approve")
+	case !c.Approve && (c.By != "" || c.Why != ""):
+		return nil, usagef("--by and --why go with --approve")
+	case !c.Approve:
+		return nil, nil //nolint:nilnil // not approved
+	case strings.TrimSpace(c.Why) == "":
+		return nil, usagef("--approve needs a reason, kept in the books: --why TEXT")
+	}
+	by := c.By
+	if by == "" {
+		u, err := user.Current()
+		if err != nil {
+			return nil, usagef("--approve needs to know who approves: --by NAME")
+		}
+		by = u.Username
+	}
+	return &closing.Approval{By: by, Why: c.Why}, nil
+}
+
+// print shows the exceptions first, then the documents.
+func (c *closeCommand) print(w io.Writer, r *closing.Result, out string, paths []string) error {
+	if c.JSON {
+		refused := ""
+		if r.Refused != nil {
+			refused = r.Refused.Error()
+		}
+		return json.NewEncoder(w).Encode(struct {
+			Run        string              `json:"run"`
+			Kind       reports.RunKind     `json:"kind"`
+			Review     string              `json:"review"`
+			Refused    string              `json:"refused,omitempty"`
+			Exceptions []reports.Exception `json:"exceptions"`
+			Statements []rating.Statement  `json:"statements"`
+			Documents  []reports.Document  `json:"documents"`
+			Suspense   int64               `json:"suspense"`
+			Files      []string            `json:"files"`
+		}{r.Run.ID, r.Kind, r.Review, refused, r.Exceptions, r.Statements, r.Documents, r.Suspense, paths})
+	}
+	for i := range r.Exceptions {
+		fmt.Fprintln(w, r.Exceptions[i].String())
+	}
+	printDocuments(w, r)
+	_, err := fmt.Fprintf(w, "%d files in %s\n", len(paths), out)
+	return err
+}
+
+// refusal says why nothing was issued and what to do, or is nil.
+func (c *closeCommand) refusal(r *closing.Result) error {
+	switch {
+	case r.Refused == nil:
+		return nil
+	case errors.Is(r.Refused, closing.ErrBlocked):
+		return fmt.Errorf("month %s: %w; cure them and run it again (--draft shows what there is)", c.Month, r.Refused)
+	}
+	return fmt.Errorf("month %s, review %s: %w; look at the exceptions and drafts above, then approve with: postage close --month %s%s --approve --by NAME --why TEXT, and the other flags as now",
+		c.Month, r.Review, r.Refused, c.Month, accountFlags(c.Account))
+}
+
+func accountFlags(accounts []string) string {
+	var flags strings.Builder
+	for _, a := range accounts {
+		flags.WriteString(" --account " + a)
+	}
+	return flags.String()
 }
 
 // newCloser wires the workflow to the engines, saving a copy of the tariff for
@@ -101,8 +174,7 @@ func (f *engineFlags) newCloser(ctx context.Context, s *streams, e *engines, t *
 	}, nil
 }
 
-// printDocuments shows what a close issued, one line a document, and what it
-// holds back.
+// printDocuments shows what a close issued or would issue, one line a document.
 func printDocuments(w io.Writer, r *closing.Result) {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for i := range r.Documents {
@@ -115,15 +187,7 @@ func printDocuments(w io.Writer, r *closing.Result) {
 			d.Currency, d.Net.StringFixed(d.Scale), d.Tax.StringFixed(d.Scale), d.Gross.StringFixed(d.Scale))
 	}
 	tw.Flush()
-	if len(r.Documents) == 0 {
+	if len(r.Documents) == 0 && r.Refused == nil {
 		fmt.Fprintf(w, "nothing to issue: %s stands as it was closed\n", r.Run.Month)
-	}
-	for i := range r.Statements {
-		for _, u := range r.Statements[i].Unrated {
-			fmt.Fprintf(w, "unrated: %d messages of %s (%s): needs %s\n", u.Count, r.Statements[i].Account, u.Reason, u.Missing)
-		}
-	}
-	if r.Suspense > 0 {
-		fmt.Fprintf(w, "unrated: %d messages of senders that are in no account (unknown_sender): need rows in senders.csv\n", r.Suspense)
 	}
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"postage/ingest"
@@ -11,29 +10,15 @@ import (
 	"time"
 )
 
-// checkComplete keeps a month from being closed while something is known to be
-// missing from the log. A draft, and a close with --force, only say so.
-func (c *closeCommand) checkComplete(ctx context.Context, s *streams, e *engines, m rating.Month) error {
+// logFaults lists what is known to be missing from the log of a month, one sentence
+// each.
+func (c *closeCommand) logFaults(ctx context.Context, s *streams, e *engines, m rating.Month) ([]string, error) {
 	if c.Kafka != "" {
 		if err := c.openKafka(ctx, s, e); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	faults, err := incomplete(ctx, e, m)
-	if err != nil || len(faults) == 0 {
-		return err
-	}
-	if c.Draft || c.Force {
-		for _, fault := range faults {
-			fmt.Fprintf(s.err, "warning: the log is not complete: %s\n", fault)
-		}
-		return nil
-	}
-	errs := []error{fmt.Errorf("month %s: the log is not complete; nothing was issued (--force closes all the same, --draft shows what there is)", m)}
-	for _, fault := range faults {
-		errs = append(errs, errors.New(fault))
-	}
-	return errors.Join(errs...)
+	return incomplete(ctx, e, m)
 }
 
 // incomplete says what is missing from the log for a month, one sentence each:

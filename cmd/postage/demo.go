@@ -78,6 +78,7 @@ func (c *demoCommand) Run(ctx context.Context, s *streams) (err error) {
 	if err != nil {
 		return err
 	}
+	d.closer.Approval = &closing.Approval{By: "postage demo", Why: "a demonstration approves itself"}
 	if err := d.play(ctx); err != nil {
 		return err
 	}

@@ -285,7 +285,7 @@ func TestDeathDuringClose(t *testing.T) {
 	p := newPlant(t, embeddedBroker(t), "testdata/tariff")
 	smallMonth(p)
 	chance := randomly(t)
-	args := []string{"close", "--month", "2019-06", "--tariff", "testdata/tariff", "--clickhouse", "clickhouse://" + gentle(t) + "/" + p.database, "--data", p.Data, "--issued-on", "2026-11-02"}
+	args := []string{"close", "--month", "2019-06", "--tariff", "testdata/tariff", "--clickhouse", "clickhouse://" + gentle(t) + "/" + p.database, "--data", p.Data, "--issued-on", "2026-11-02", "--approve", "--why", "a test"}
 	killed := 0
 	for round := range 8 {
 		cmd := command(t, args...)
@@ -373,7 +373,7 @@ func readBooks(t *testing.T, p *plant) map[string]string {
 func checkChain(t *testing.T, p *plant) {
 	t.Helper()
 	db := openBooksFile(t, p)
-	rows, err := db.QueryContext(t.Context(), "SELECT series, sequence, number, content, previous, sha256 FROM documents ORDER BY series, sequence")
+	rows, err := db.QueryContext(t.Context(), "SELECT series, sequence, number, content, previous, sha256, inputs FROM documents ORDER BY series, sequence")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -381,9 +381,9 @@ func checkChain(t *testing.T, p *plant) {
 	var lastSeries, lastHash string
 	var last int
 	for rows.Next() {
-		var series, number, content, previous, hash string
+		var series, number, content, previous, hash, inputs string
 		var sequence int
-		if err := rows.Scan(&series, &sequence, &number, &content, &previous, &hash); err != nil {
+		if err := rows.Scan(&series, &sequence, &number, &content, &previous, &hash, &inputs); err != nil {
 			t.Fatal(err)
 		}
 		if series != lastSeries {
@@ -392,7 +392,7 @@ func checkChain(t *testing.T, p *plant) {
 		if sequence != last+1 || number != fmt.Sprintf("%s-%06d", series, sequence) {
 			t.Errorf("%s is number %d of series %s, want %d", number, sequence, series, last+1)
 		}
-		if previous != lastHash || hash != hashOf([]byte(previous+content)) {
+		if previous != lastHash || hash != hashOf([]byte(previous+content+inputs)) || inputs == "" {
 			t.Errorf("%s: the chain of hashes is broken", number)
 		}
 		lastSeries, last, lastHash = series, sequence, hash

@@ -205,6 +205,7 @@ func (p *plant) closer() *closing.Closer {
 	if err != nil {
 		p.t.Fatalf("closer: %v", err)
 	}
+	c.Approval = &closing.Approval{By: "tester", Why: "a test"}
 	return c
 }
 
@@ -213,6 +214,9 @@ func (p *plant) close(c *closing.Closer, m rating.Month) *closing.Result {
 	r, err := c.Close(p.t.Context(), m)
 	if err != nil {
 		p.t.Fatalf("close of %s: %v", m, err)
+	}
+	if r.Refused != nil {
+		p.t.Fatalf("close of %s: %v: %v", m, r.Refused, r.Exceptions)
 	}
 	return r
 }

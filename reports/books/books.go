@@ -5,10 +5,7 @@ package books
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	_ "embed"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,32 +14,32 @@ import (
 	"path/filepath"
 	"postage/rating"
 	"postage/reports"
-	"time"
+	"sync/atomic"
 
 	_ "modernc.org/sqlite" // the driver "sqlite", pure Go
 )
 
-//go:embed schema.sql
-var schema string
-
 // Books is the open store. It is safe for concurrent use, by several processes
-// too: every change is one immediate transaction.
-type Books struct{ db *sql.DB }
+// too: every change is one immediate transaction of the holder of the lease.
+type Books struct {
+	db    *sql.DB
+	token atomic.Int64 // of our lease, 0 while we hold none
+}
 
 // Open opens the books in a file, making it where it is missing.
 func Open(ctx context.Context, path string) (*Books, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("books: %w", err)
 	}
-	options := url.Values{"_pragma": {"busy_timeout(30000)", "foreign_keys(1)"}, "_txlock": {"immediate"}}
+	options := url.Values{"_pragma": {"busy_timeout(30000)", "foreign_keys(1)", "synchronous(full)"}, "_txlock": {"immediate"}}
 	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+options.Encode())
 	if err != nil {
 		return nil, fmt.Errorf("books %s: %w", path, err)
 	}
-	if _, err := db.ExecContext(ctx, schema); err != nil {
+	if err := migrate(ctx, db); err != nil {
 		return nil, errors.Join(fmt.Errorf("books %s: %w", path, err), db.Close())
 	}
-	return &Books{db}, nil
+	return &Books{db: db}, nil
 }
 
 // Close closes the file.
@@ -50,18 +47,20 @@ func (b *Books) Close() error { return b.db.Close() }
 
 // ClosedMonth is a closed month as it was closed.
 type ClosedMonth struct {
-	Month  rating.Month
-	RunID  string
-	Cutoff reports.Cutoff
-	Tariff []byte // canonical content
+	Month         rating.Month
+	RunID         string
+	Cutoff        reports.Cutoff
+	TariffVersion string
+	Tariff        []byte // its canonical content
 }
 
-// Month returns how a month was closed, or nil while it is open.
+// Month returns how a month was closed, or nil while it is open, if only for some
+// of its accounts.
 func (b *Books) Month(ctx context.Context, m rating.Month) (*ClosedMonth, error) {
 	c := &ClosedMonth{Month: m}
 	var cutoff string
-	err := b.db.QueryRowContext(ctx, `SELECT c.run_id, c.cutoff, t.content FROM closes c JOIN tariffs t ON t.version = c.tariff WHERE c.month = ?`, m.String()).
-		Scan(&c.RunID, &cutoff, &c.Tariff)
+	err := b.db.QueryRowContext(ctx, `SELECT c.run_id, c.cutoff, t.version, t.content FROM closes c JOIN tariffs t ON t.version = c.tariff WHERE c.month = ? AND c.whole = 1`, m.String()).
+		Scan(&c.RunID, &cutoff, &c.TariffVersion, &c.Tariff)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil //nolint:nilnil // an open month has no row
 	}
@@ -130,136 +129,11 @@ func (b *Books) Versions(ctx context.Context, m rating.Month) (map[string]int, e
 	return versions, rows.Err()
 }
 
-// Issue is what one close or adjustment adds to the books, all or nothing.
-type Issue struct {
-	Run        reports.Run
-	Tariff     []byte // canonical content of the tariff, for a close
-	Statements []rating.Statement
-	Based      map[string]int // by account, the version of the statement that the new one follows
-	Documents  []Draft
-	At         time.Time // written down, decides nothing
-}
-
-// Draft is a document about to be issued and the series it belongs to.
-type Draft struct {
-	Series   string
-	Document *reports.Document
-}
-
-// ErrAlreadyClosed is returned by Issue when another close of the month was
-// faster.
-var ErrAlreadyClosed = errors.New("the month is closed already")
-
-// ErrOvertaken is returned by Issue when another close has issued a newer
-// statement of an account in the meantime: the difference would be issued twice.
-var ErrOvertaken = errors.New("another close has adjusted the account in the meantime")
-
-// Issue writes statements and documents in one transaction, giving each
-// document the next number of its series; it sets Document.Number. Nothing is
-// written when anything fails.
-func (b *Books) Issue(ctx context.Context, in *Issue) (err error) {
-	tx, err := b.db.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("books: %w", err)
+// Tariff returns the content of a tariff that something was issued under.
+func (b *Books) Tariff(ctx context.Context, version string) ([]byte, error) {
+	var content []byte
+	if err := b.db.QueryRowContext(ctx, `SELECT content FROM tariffs WHERE version = ?`, version).Scan(&content); err != nil {
+		return nil, fmt.Errorf("books, tariff %s: %w", version, err)
 	}
-	defer func() {
-		if err != nil {
-			_ = tx.Rollback() // the error that led here says more
-		}
-	}()
-	exec := func(q string, args ...any) {
-		if err == nil {
-			_, err = tx.ExecContext(ctx, q, args...)
-		}
-	}
-	month, run := in.Run.Month.String(), in.Run
-	cutoff, err := json.Marshal(run.Cutoff)
-	if err != nil {
-		return fmt.Errorf("books: cut-off: %w", err)
-	}
-	if run.Kind == reports.FinalRun {
-		var n int
-		if err = tx.QueryRowContext(ctx, `SELECT count(*) FROM closes WHERE month = ?`, month).Scan(&n); err != nil {
-			return fmt.Errorf("books: %w", err)
-		}
-		if n > 0 {
-			err = ErrAlreadyClosed
-			return err
-		}
-		exec(`INSERT INTO tariffs (version, content) VALUES (?, ?) ON CONFLICT DO NOTHING`, run.Tariff, in.Tariff)
-		exec(`INSERT INTO closes (month, run_id, cutoff, tariff, closed_at) VALUES (?, ?, ?, ?, ?)`, month, run.ID, string(cutoff), run.Tariff, in.At.UTC().Format(time.RFC3339))
-	}
-	versions, err := nextVersions(ctx, tx, in)
-	if err != nil {
-		return fmt.Errorf("books, month %s: %w", month, err)
-	}
-	exec(`INSERT INTO runs (run_id, month, kind, cutoff) VALUES (?, ?, ?, ?)`, run.ID, month, string(run.Kind), string(cutoff))
-	for i := range in.Statements {
-		s := &in.Statements[i]
-		content, jsonErr := json.Marshal(s)
-		if jsonErr != nil {
-			return fmt.Errorf("books: statement %s: %w", s.Account, jsonErr)
-		}
-		exec(`INSERT INTO statements (month, account, version, run_id, seal, content) VALUES (?, ?, ?, ?, ?, ?)`, month, s.Account, versions[s.Account], run.ID, hash(content), string(content))
-	}
-	for _, draft := range in.Documents {
-		if err == nil {
-			err = number(ctx, tx, draft, versions[draft.Document.Customer.ID])
-		}
-	}
-	if err != nil {
-		return fmt.Errorf("books, month %s: %w", month, err)
-	}
-	if err = tx.Commit(); err != nil {
-		return fmt.Errorf("books, month %s: %w", month, err)
-	}
-	return nil
-}
-
-// nextVersions gives the version of each statement about to be issued, and
-// refuses one that does not follow on what it was compared with.
-func nextVersions(ctx context.Context, tx *sql.Tx, in *Issue) (map[string]int, error) {
-	versions := map[string]int{}
-	for i := range in.Statements {
-		account := in.Statements[i].Account
-		var version int
-		err := tx.QueryRowContext(ctx, `SELECT coalesce(max(version), 0) + 1 FROM statements WHERE month = ? AND account = ?`, in.Run.Month.String(), account).Scan(&version)
-		switch {
-		case err != nil:
-			return nil, err
-		case version != in.Based[account]+1:
-			return nil, fmt.Errorf("account %s: %w", account, ErrOvertaken)
-		}
-		versions[account] = version
-	}
-	return versions, nil
-}
-
-// number gives a document the next number of its series and chains it to the
-// one before.
-func number(ctx context.Context, tx *sql.Tx, draft Draft, version int) error {
-	d := draft.Document
-	var sequence int
-	var previous string
-	err := tx.QueryRowContext(ctx, `SELECT sequence, sha256 FROM documents WHERE series = ? ORDER BY sequence DESC LIMIT 1`, draft.Series).Scan(&sequence, &previous)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return err
-	}
-	sequence++
-	d.Number = fmt.Sprintf("%s-%06d", draft.Series, sequence)
-	content, err := json.Marshal(d)
-	if err != nil {
-		return err
-	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO documents (number, series, sequence, type, month, account, statement, content, previous, sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		d.Number, draft.Series, sequence, string(d.Type), d.Month.String(), d.Customer.ID, version, string(content), previous, hash([]byte(previous), content))
-	return err
-}
-
-func hash(parts ...[]byte) string {
-	h := sha256.New()
-	for _, p := range parts {
-		h.Write(p)
-	}
-	return hex.EncodeToString(h.Sum(nil))
+	return content, nil
 }

@@ -23,7 +23,10 @@ func (b *Books) SaveFile(ctx context.Context, number, format string, content []b
 		}
 		return nil
 	}
-	_, err = b.db.ExecContext(ctx, `INSERT INTO files (number, format, sha256, content) VALUES (?, ?, ?, ?)`, number, format, hash(content), content)
+	err = b.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO files (number, format, sha256, content) VALUES (?, ?, ?, ?)`, number, format, hash(content), content)
+		return err
+	})
 	if err != nil {
 		if kept, _ := b.File(ctx, number, format); kept != nil && hash(kept) == hash(content) {
 			return nil // another close drew the same a moment ago
@@ -50,7 +53,7 @@ func (b *Books) File(ctx context.Context, number, format string) ([]byte, error)
 // Unprojected returns the runs of a month whose rows ClickHouse may not have
 // yet, oldest first.
 func (b *Books) Unprojected(ctx context.Context, m rating.Month) ([]reports.Run, error) {
-	rows, err := b.db.QueryContext(ctx, `SELECT r.run_id, r.kind, r.cutoff, c.tariff FROM runs r JOIN closes c ON c.month = r.month WHERE r.month = ? AND r.projected = 0 ORDER BY r.rowid`, m.String())
+	rows, err := b.db.QueryContext(ctx, `SELECT r.run_id, r.kind, r.cutoff, coalesce(nullif(r.tariff, ''), c.tariff), r.accounts FROM runs r JOIN closes c ON c.month = r.month WHERE r.month = ? AND r.projected = 0 ORDER BY r.rowid`, m.String())
 	if err != nil {
 		return nil, fmt.Errorf("books: runs of %s: %w", m, err)
 	}
@@ -58,12 +61,17 @@ func (b *Books) Unprojected(ctx context.Context, m rating.Month) ([]reports.Run,
 	var out []reports.Run
 	for rows.Next() {
 		r := reports.Run{Month: m}
-		var cutoff string
-		if err := rows.Scan(&r.ID, &r.Kind, &cutoff, &r.Tariff); err != nil {
+		var cutoff, accounts string
+		if err := rows.Scan(&r.ID, &r.Kind, &cutoff, &r.Tariff, &accounts); err != nil {
 			return nil, fmt.Errorf("books: runs of %s: %w", m, err)
 		}
 		if err := json.Unmarshal([]byte(cutoff), &r.Cutoff); err != nil {
 			return nil, fmt.Errorf("books: cut-off of run %s: %w", r.ID, err)
+		}
+		if accounts != "" {
+			if err := json.Unmarshal([]byte(accounts), &r.Accounts); err != nil {
+				return nil, fmt.Errorf("books: accounts of run %s: %w", r.ID, err)
+			}
 		}
 		out = append(out, r)
 	}
@@ -72,7 +80,11 @@ func (b *Books) Unprojected(ctx context.Context, m rating.Month) ([]reports.Run,
 
 // Projected notes that ClickHouse has the rows of a run.
 func (b *Books) Projected(ctx context.Context, runID string) error {
-	if _, err := b.db.ExecContext(ctx, `UPDATE runs SET projected = 1 WHERE run_id = ?`, runID); err != nil {
+	err := b.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE runs SET projected = 1 WHERE run_id = ?`, runID)
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("books: run %s: %w", runID, err)
 	}
 	return nil

@@ -2,17 +2,16 @@ package closing
 
 import (
 	"context"
-	"fmt"
 	"postage/rating"
 	"postage/reports"
 	"postage/reports/books"
 )
 
-// again issues what has changed since a month was closed, under its own tariff.
-func (c *Closer) again(ctx context.Context, closed *books.ClosedMonth) (*Result, error) {
-	tariff, err := c.Thaw(closed.Tariff)
+// again composes what has changed since a month was closed, under its own tariff.
+func (c *Closer) again(ctx context.Context, closed *books.ClosedMonth, kind reports.RunKind) (*proposal, error) {
+	tariff, err := c.thawed(ctx, closed.TariffVersion)
 	if err != nil {
-		return nil, fmt.Errorf("tariff of closed month %s: %w", closed.Month, err)
+		return nil, err
 	}
 	// What was issued is read before the log: then the cut-off cannot be older than
 	// theirs, and Issue refuses when they are not the latest any more.
@@ -28,7 +27,7 @@ func (c *Closer) again(ctx context.Context, closed *books.ClosedMonth) (*Result,
 	if err != nil {
 		return nil, err
 	}
-	e, err := c.evaluateNow(ctx, reports.AdjustmentRun, closed.Month, tariff)
+	e, err := c.evaluateNow(ctx, kind, closed.Month, tariff)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +43,7 @@ func (c *Closer) again(ctx context.Context, closed *books.ClosedMonth) (*Result,
 	}
 
 	composer := c.composer(tariff)
-	issue := &books.Issue{Run: e.Run, Based: versions, At: c.Now}
+	p := &proposal{Evaluation: e, tariff: tariff, issue: &books.Issue{Run: e.Run, Tariff: closed.Tariff, Based: versions, At: c.Now}}
 	for i := range e.Statements {
 		now := &e.Statements[i]
 		var d *reports.Document
@@ -56,15 +55,13 @@ func (c *Closer) again(ctx context.Context, closed *books.ClosedMonth) (*Result,
 			d, err = composer.Invoice(now)
 		}
 		if err != nil {
-			return nil, err
+			p.exceptions = append(p.exceptions, uncomposable(now.Account, err))
+			continue
 		}
 		if d != nil {
-			issue.Statements = append(issue.Statements, *now)
-			issue.Documents = append(issue.Documents, books.Draft{Series: composer.Series(d), Document: d})
+			p.issue.Statements = append(p.issue.Statements, *now)
+			p.issue.Documents = append(p.issue.Documents, books.Draft{Series: composer.Series(d), Document: d})
 		}
 	}
-	if len(issue.Documents) == 0 {
-		return &Result{Evaluation: e, Kind: reports.AdjustmentRun}, nil
-	}
-	return c.issue(ctx, issue, e)
+	return p, nil
 }

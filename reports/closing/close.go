@@ -29,6 +29,11 @@ type Closer struct {
 	Thaw    func(content []byte) (*rating.Tariff, error)
 	Example bool // the tariff is the example one: documents say so
 
+	Accounts  []string // close these alone; nil: all that are not closed yet
+	Approval  *Approval
+	LogFaults []string // what is known to be missing from the log, in words
+	Force     bool     // close although something is
+
 	IssuedOn rating.Date // the date on documents
 	Now      time.Time   // noted in the books, decides nothing
 }
@@ -36,62 +41,108 @@ type Closer struct {
 // Result is what a close or a draft did.
 type Result struct {
 	*Evaluation
-	Kind      reports.RunKind
-	Documents []reports.Document // issued by this call; drafts have no number
+	Kind       reports.RunKind
+	Documents  []reports.Document  // issued by this call; drafts have no number
+	Exceptions []reports.Exception // what a reviewer looks at first
+	Review     string              // names what is to be issued; "" where there is nothing
+	Refused    error               // why nothing was issued although something could be; nil for a draft
+}
+
+// proposal is what may be issued for a month: composed and not numbered.
+type proposal struct {
+	*Evaluation
+	tariff     *rating.Tariff // that decides it
+	issue      *books.Issue
+	exceptions []reports.Exception // accounts for which no document could be composed
 }
 
 // Draft shows what a close would issue now. It issues nothing and may be
 // repeated; its run is kept in ClickHouse under its own name.
 func (c *Closer) Draft(ctx context.Context, m rating.Month) (*Result, error) {
-	e, err := c.evaluateNow(ctx, reports.DraftRun, m, c.Tariff)
+	p, err := c.propose(ctx, m, true)
 	if err != nil {
 		return nil, err
 	}
-	r := &Result{Evaluation: e, Kind: reports.DraftRun}
-	composer := c.composer(c.Tariff)
-	for i := range e.Statements {
-		d, err := composer.Invoice(&e.Statements[i])
-		if err != nil {
-			return nil, err
-		}
-		r.Documents = append(r.Documents, *d)
+	r, err := c.examine(ctx, p, reports.DraftRun)
+	if err != nil {
+		return nil, err
 	}
-	return r, e.finish(ctx)
+	return r, p.finish(ctx)
 }
 
 // Close closes a month: the first time it issues a statement and an invoice per
 // account; after that it issues a credit or debit note for every account whose
 // statement has come out different since, and nothing where nothing changed.
+// Without approval it only shows what there is to approve, and says so in
+// Result.Refused.
 //
 // The books decide, in one transaction; files are drawn and the rows in ClickHouse, which
 // are there already, become visible afterwards; the next call does it when this one dies.
+// Of two closes at once the second waits a little and then gives up: the lease of
+// the books is held all the while.
 func (c *Closer) Close(ctx context.Context, m rating.Month) (*Result, error) {
+	release, err := c.Books.Acquire(ctx, patience)
+	if err != nil {
+		return nil, fmt.Errorf("month %s: %w", m, err)
+	}
+	defer release()
+	if !c.approved(m) {
+		return c.review(ctx, m, ErrUnapproved)
+	}
+	p, err := c.propose(ctx, m, false)
+	if err != nil {
+		return nil, err
+	}
+	r, err := c.examine(ctx, p, p.Run.Kind)
+	if err != nil {
+		return nil, err
+	}
+	approval, err := c.approve(ctx, m, r)
+	switch {
+	case errors.Is(err, ErrBlocked), errors.Is(err, ErrReviewChanged):
+		return c.review(ctx, m, err)
+	case err != nil:
+		return nil, err
+	}
+	if len(r.Documents) > 0 || p.Run.Kind == reports.FinalRun {
+		if err := c.issue(ctx, p, approval); err != nil {
+			return nil, err
+		}
+		r.Documents = documentsOf(p.issue)
+	}
+	return r, c.complete(ctx, m, p.Evaluation)
+}
+
+// patience is for how long a close waits for another one to be done with the books.
+const patience = 5 * time.Second
+
+// propose composes what there is to issue for a month: as a draft that nobody will
+// issue, or to be issued.
+func (c *Closer) propose(ctx context.Context, m rating.Month, draft bool) (*proposal, error) {
 	closed, err := c.Books.Month(ctx, m)
 	if err != nil {
 		return nil, err
 	}
-	var r *Result
+	kind := reports.DraftRun
 	if closed == nil {
-		r, err = c.first(ctx, m)
-	} else {
-		r, err = c.again(ctx, closed)
+		if !draft {
+			kind = reports.FinalRun
+		}
+		return c.first(ctx, m, kind)
 	}
-	if errors.Is(err, books.ErrAlreadyClosed) || errors.Is(err, books.ErrOvertaken) {
-		return nil, fmt.Errorf("month %s: another close was faster; nothing was issued, run it again: %w", m, err)
+	if !draft {
+		kind = reports.AdjustmentRun
 	}
-	if err != nil {
-		return nil, err
-	}
-	return r, c.complete(ctx, m, r.Evaluation)
+	return c.again(ctx, closed, kind)
 }
 
-// first closes an open month.
-func (c *Closer) first(ctx context.Context, m rating.Month) (*Result, error) {
-	e, err := c.evaluateNow(ctx, reports.FinalRun, m, c.Tariff)
+// first composes the invoices of an open month.
+func (c *Closer) first(ctx context.Context, m rating.Month, kind reports.RunKind) (*proposal, error) {
+	e, err := c.evaluateNow(ctx, kind, m, c.Tariff)
 	if err != nil {
 		return nil, err
 	}
-	issue := &books.Issue{Run: e.Run, Tariff: c.TariffContent, Statements: e.Statements, At: c.Now}
+	p := &proposal{Evaluation: e, tariff: c.Tariff, issue: &books.Issue{Run: e.Run, Tariff: c.TariffContent, Statements: e.Statements, At: c.Now}}
 	composer := c.composer(c.Tariff)
 	for i := range e.Statements {
 		if len(e.Statements[i].Lines) == 0 {
@@ -99,22 +150,33 @@ func (c *Closer) first(ctx context.Context, m rating.Month) (*Result, error) {
 		}
 		d, err := composer.Invoice(&e.Statements[i])
 		if err != nil {
-			return nil, err
+			p.exceptions = append(p.exceptions, uncomposable(e.Statements[i].Account, err))
+			continue
 		}
-		issue.Documents = append(issue.Documents, books.Draft{Series: composer.Series(d), Document: d})
+		p.issue.Documents = append(p.issue.Documents, books.Draft{Series: composer.Series(d), Document: d})
 	}
-	return c.issue(ctx, issue, e)
+	return p, nil
 }
 
-func (c *Closer) issue(ctx context.Context, issue *books.Issue, e *Evaluation) (*Result, error) {
-	if err := c.Books.Issue(ctx, issue); err != nil {
-		return nil, err
+// issue enters a proposal into the books. The caller holds their lease.
+func (c *Closer) issue(ctx context.Context, p *proposal, approval books.Approval) error {
+	p.issue.Approval = approval
+	if err := p.freeze(); err != nil {
+		return err
 	}
-	r := &Result{Evaluation: e, Kind: issue.Run.Kind}
+	err := c.Books.Issue(ctx, p.issue)
+	if errors.Is(err, books.ErrAlreadyClosed) || errors.Is(err, books.ErrOvertaken) {
+		return fmt.Errorf("month %s: another close was faster; nothing was issued, run it again: %w", p.Run.Month, err)
+	}
+	return err
+}
+
+func documentsOf(issue *books.Issue) []reports.Document {
+	var documents []reports.Document
 	for _, d := range issue.Documents {
-		r.Documents = append(r.Documents, *d.Document)
+		documents = append(documents, *d.Document)
 	}
-	return r, nil
+	return documents
 }
 
 // complete draws what follows from the books and is not there yet: the files of
@@ -137,13 +199,9 @@ func (c *Closer) complete(ctx context.Context, m rating.Month, at *Evaluation) e
 	for _, run := range runs {
 		e := at
 		if e.Run.ID != run.ID { // of a close that died
-			closed, err := c.Books.Month(ctx, m)
+			tariff, err := c.thawed(ctx, run.Tariff)
 			if err != nil {
 				return err
-			}
-			tariff, err := c.Thaw(closed.Tariff)
-			if err != nil {
-				return fmt.Errorf("tariff of closed month %s: %w", m, err)
 			}
 			if e, err = evaluate(ctx, c.Log, c.Runs, tariff, run); err != nil {
 				return err
@@ -157,6 +215,19 @@ func (c *Closer) complete(ctx context.Context, m rating.Month, at *Evaluation) e
 		}
 	}
 	return nil
+}
+
+// thawed is a tariff that something was issued under.
+func (c *Closer) thawed(ctx context.Context, version string) (*rating.Tariff, error) {
+	content, err := c.Books.Tariff(ctx, version)
+	if err != nil {
+		return nil, err
+	}
+	t, err := c.Thaw(content)
+	if err != nil {
+		return nil, fmt.Errorf("tariff %s in the books: %w", version, err)
+	}
+	return t, nil
 }
 
 // Formats are the files drawn of every document.
@@ -192,7 +263,7 @@ func (c *Closer) evaluateNow(ctx context.Context, kind reports.RunKind, m rating
 	if err != nil {
 		return nil, fmt.Errorf("event log: %w", err)
 	}
-	run, err := newRun(kind, m, cutoff, t.Rows.Version)
+	run, err := newRun(kind, m, cutoff, t.Rows.Version, c.Accounts)
 	if err != nil {
 		return nil, err
 	}
@@ -202,4 +273,16 @@ func (c *Closer) evaluateNow(ctx context.Context, kind reports.RunKind, m rating
 
 func (c *Closer) composer(t *rating.Tariff) *reports.Composer {
 	return &reports.Composer{Tariff: t, IssuedOn: c.IssuedOn, Example: c.Example}
+}
+
+// freeze writes down what each document of a proposal is made from.
+func (p *proposal) freeze() error {
+	for i := range p.issue.Documents {
+		draft := &p.issue.Documents[i]
+		var err error
+		if draft.Inputs, err = reports.InputsOf(draft.Document, &p.issue.Run, p.tariff); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -34,19 +34,20 @@ func (e *Evaluation) finish(ctx context.Context) error {
 }
 
 // newRun names a run by all that decides its result.
-func newRun(kind reports.RunKind, m rating.Month, cutoff reports.Cutoff, tariff string) (reports.Run, error) {
+func newRun(kind reports.RunKind, m rating.Month, cutoff reports.Cutoff, tariff string, accounts []string) (reports.Run, error) {
 	b, err := json.Marshal(struct {
-		Kind   reports.RunKind
-		Month  rating.Month
-		Cutoff reports.Cutoff
-		Tariff string
-	}{kind, m, cutoff, tariff})
+		Kind     reports.RunKind
+		Month    rating.Month
+		Cutoff   reports.Cutoff
+		Tariff   string
+		Accounts []string `json:",omitempty"`
+	}{kind, m, cutoff, tariff, accounts})
 	if err != nil {
 		return reports.Run{}, fmt.Errorf("run of %s: %w", m, err)
 	}
 	sum := sha256.Sum256(b)
 	id := fmt.Sprintf("%s-%s-%s", m, kind, hex.EncodeToString(sum[:6]))
-	return reports.Run{ID: id, Month: m, Kind: kind, Cutoff: cutoff, Tariff: tariff}, nil
+	return reports.Run{ID: id, Month: m, Kind: kind, Cutoff: cutoff, Tariff: tariff, Accounts: accounts}, nil
 }
 
 // evaluate rates a month and writes the rows of its run, which stay invisible until
@@ -135,6 +136,9 @@ func rateMonth(ctx context.Context, log reports.EventLog, t *rating.Tariff, run 
 		s, err := f.Statement()
 		if err != nil {
 			return nil, fmt.Errorf("account %s: %w", account, err)
+		}
+		if run.Accounts != nil && !slices.Contains(run.Accounts, account) {
+			continue
 		}
 		if len(s.Lines) > 0 || s.Counts.Messages > 0 {
 			e.Statements = append(e.Statements, *s)

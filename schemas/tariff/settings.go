@@ -10,11 +10,14 @@ import (
 
 // settings are the ones whose values are known here. A setting that another
 // package reads is passed on as written; only a slip of one of these is refused.
-var settings = []string{authority, authInternationalFrom}
+var settings = []string{authority, authInternationalFrom, closeApproval, variancePercent, varianceMinimum}
 
 const (
 	authority             = "authority"               // rules | carrier
 	authInternationalFrom = "auth_international_from" // a date, or an instant in RFC 3339
+	closeApproval         = "close_approval"          // required | none
+	variancePercent       = "variance_percent"        // a difference to the month before that a reviewer is shown
+	varianceMinimum       = "variance_minimum"        // and its smallest amount, in the account's currency
 )
 
 func (l *line) settingName() string {
@@ -32,6 +35,10 @@ func (l *line) settingValue() string {
 	switch l.cells[l.head.at["setting"]] {
 	case authority:
 		return l.oneOf("value", "rules", "carrier")
+	case closeApproval:
+		return l.oneOf("value", "required", "none")
+	case variancePercent, varianceMinimum:
+		return l.decimal("value", zeroOrMore).String()
 	case authInternationalFrom:
 		v := l.text("value")
 		if _, err := time.Parse(time.RFC3339, v); err == nil {

@@ -1,11 +1,8 @@
 -- The books of one installation: what was closed, issued and numbered. SQLite,
 -- because gapless numbers and immutability need transactions.
--- Rows are added and never changed, with two exceptions that carry no figures:
--- closes.projected and the files drawn from a document.
-
-PRAGMA journal_mode = WAL;
-PRAGMA synchronous = FULL;
-PRAGMA foreign_keys = ON;
+-- Rows are added and never changed, with exceptions that carry no figures, such
+-- as runs.projected. Files older than the count of versions have these tables and
+-- version 0: hence IF NOT EXISTS.
 
 -- One row per closed month: how far the log was read and under which tariff.
 CREATE TABLE IF NOT EXISTS closes (

@@ -1,0 +1,171 @@
+package closing
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"postage/rating"
+	"postage/reports"
+	"slices"
+	"strings"
+
+	"github.com/shopspring/decimal"
+)
+
+// check lists what a reviewer should look at first, blocking exceptions before
+// warnings, then by account.
+func (c *Closer) check(ctx context.Context, p *proposal) ([]reports.Exception, error) {
+	found := slices.Concat(c.logFaults(), p.exceptions)
+	for i := range p.Statements {
+		found = append(found, c.checkStatement(&p.Statements[i])...)
+	}
+	if p.Suspense > 0 {
+		found = append(found, warning("suspense", "", fmt.Sprintf("%s sent by numbers that are in no account are on no statement", messages(p.Suspense)),
+			"add their rows to senders.csv; the messages then come as adjustments"))
+	}
+	if p.issue.Based == nil { // adjustments have been compared already
+		before, err := c.Books.Statements(ctx, previous(p.Run.Month))
+		if err != nil {
+			return nil, err
+		}
+		if len(before) > 0 {
+			found = append(found, c.compare(p, before)...)
+		}
+		found = append(found, c.missingFiles(p)...)
+	}
+	slices.SortStableFunc(found, func(a, b reports.Exception) int {
+		return cmp.Or(strings.Compare(string(a.Severity), string(b.Severity)), strings.Compare(a.Account, b.Account))
+	})
+	return found, nil
+}
+
+func warning(code, account, problem, fix string) reports.Exception {
+	return reports.Exception{Severity: reports.Warning, Code: code, Account: account, Problem: problem, Fix: fix}
+}
+
+func blocking(code, account, problem, fix string) reports.Exception {
+	return reports.Exception{Severity: reports.Blocking, Code: code, Account: account, Problem: problem, Fix: fix}
+}
+
+func about(e reports.Exception, amount decimal.Decimal, currency string) reports.Exception {
+	e.Amount, e.Currency = &amount, currency
+	return e
+}
+
+// uncomposable is an account for which no document can be made: data of seller, tax
+// or currency is missing. The error says where and what to do.
+func uncomposable(account string, err error) reports.Exception {
+	return blocking("missing_data", account, err.Error(), "")
+}
+
+// logFaults are what is known to be missing from the log.
+func (c *Closer) logFaults() []reports.Exception {
+	var found []reports.Exception
+	for _, fault := range c.LogFaults {
+		e := blocking("log_incomplete", "", "the log is not complete: "+fault, "or close all the same with --force: what comes later becomes an adjustment")
+		if c.Force {
+			e.Severity, e.Fix = reports.Warning, "closed all the same (--force): what comes later becomes an adjustment"
+		}
+		found = append(found, e)
+	}
+	return found
+}
+
+// checkStatement looks at one statement by itself.
+func (c *Closer) checkStatement(s *rating.Statement) []reports.Exception {
+	var found []reports.Exception
+	switch {
+	case s.Billed.IsNegative():
+		found = append(found, about(blocking("negative_total", s.Account, fmt.Sprintf("the total is negative: %s %s", s.Currency, s.Billed.StringFixed(s.Scale)),
+			"an invoice cannot be negative: in adjustments.csv, move what is credited to a month with enough to bill, or split it over several"), s.Billed, s.Currency))
+	case s.Billed.IsZero() && len(s.Lines) > 0:
+		found = append(found, about(warning("zero_total", s.Account, "the total is zero", "see whether the package is the right one"), s.Billed, s.Currency))
+	}
+	for _, u := range s.Unrated {
+		found = append(found, warning("unrated", s.Account, fmt.Sprintf("%s without a price (%s)", messages(u.Count), u.Reason), "needs "+u.Missing))
+	}
+	return found
+}
+
+// compare looks at the statements beside those of the month before.
+func (c *Closer) compare(p *proposal, before []rating.Statement) []reports.Exception {
+	var found []reports.Exception
+	old := map[string]*rating.Statement{}
+	for i := range before {
+		old[before[i].Account] = &before[i]
+	}
+	for i := range p.Statements {
+		now := &p.Statements[i]
+		was := old[now.Account]
+		delete(old, now.Account)
+		switch {
+		case was == nil:
+			found = append(found, about(warning("new_account", now.Account, "was not billed in the month before", "check its terms in accounts.csv"), now.Billed, now.Currency))
+		case was.Currency != now.Currency:
+			found = append(found, about(warning("currency_changed", now.Account, fmt.Sprintf("billed in %s, the month before in %s", now.Currency, was.Currency), "check accounts.csv"), now.Billed, now.Currency))
+		default:
+			found = append(found, variance(p.tariff, was, now)...)
+		}
+	}
+	for account, was := range old {
+		if p.Run.Accounts == nil || slices.Contains(p.Run.Accounts, account) {
+			found = append(found, about(warning("account_vanished", account, "was billed in the month before and now has nothing", "see whether its events arrive and its terms ended on purpose"), was.Billed, was.Currency))
+		}
+	}
+	return found
+}
+
+// A difference to the month before is shown from these on, unless settings
+// variance_percent and variance_minimum say otherwise.
+var (
+	defaultVariancePercent = decimal.NewFromInt(30)
+	defaultVarianceMinimum = decimal.NewFromInt(100) // in the account's currency
+)
+
+func variance(t *rating.Tariff, was, now *rating.Statement) []reports.Exception {
+	difference := now.Billed.Sub(was.Billed)
+	percent := amountSetting(t, now, "variance_percent", defaultVariancePercent)
+	if difference.Abs().LessThan(amountSetting(t, now, "variance_minimum", defaultVarianceMinimum)) ||
+		difference.Abs().Mul(decimal.NewFromInt(100)).LessThan(was.Billed.Abs().Mul(percent)) {
+		return nil
+	}
+	change := "from nothing"
+	if !was.Billed.IsZero() {
+		change = fmt.Sprintf("%+d %%", difference.Mul(decimal.NewFromInt(100)).Div(was.Billed.Abs()).Round(0).IntPart())
+	}
+	return []reports.Exception{about(warning("variance", now.Account,
+		fmt.Sprintf("%s %s after %s in the month before (%s)", now.Currency, now.Billed.StringFixed(now.Scale), was.Billed.StringFixed(was.Scale), change),
+		"compare the two workbooks"), difference, now.Currency)}
+}
+
+// amountSetting reads a number of settings.csv that the tariff's reader has checked.
+func amountSetting(t *rating.Tariff, s *rating.Statement, name string, otherwise decimal.Decimal) decimal.Decimal {
+	row := t.SettingOn(s.Account, name, s.Month.Last())
+	if row == nil {
+		return otherwise
+	}
+	v, err := decimal.NewFromString(row.Value)
+	if err != nil {
+		return otherwise
+	}
+	return v
+}
+
+// missingFiles warns of documents that no tax authority would accept.
+func (c *Closer) missingFiles(p *proposal) []reports.Exception {
+	var found []reports.Exception
+	if len(p.tariff.Rows.Sellers) == 0 {
+		found = append(found, warning("no_seller", "", "the documents name no seller", "add sellers.csv to the tariff"))
+	}
+	if len(p.tariff.Rows.Taxes) == 0 {
+		found = append(found, warning("no_tax", "", "no tax is charged", "add taxes.csv to the tariff"))
+	}
+	return found
+}
+
+func messages(n int64) string {
+	if n == 1 {
+		return "1 message"
+	}
+	return fmt.Sprintf("%d messages", n)
+}
