@@ -44,17 +44,17 @@ func TestIncomplete(t *testing.T) {
 			}
 			tt.spoil(p)
 
-			_, errOut := p.must(1, closeJune...)
-			wantText(t, errOut, append(tt.want, "postage: month 2019-06: the log is not complete; nothing was issued", "--force")...)
-			out, errOut := p.must(0, append(closeJune, "--draft")...)
-			wantText(t, errOut, "warning: the log is not complete: "+tt.want[0])
-			wantText(t, out, "(draft)")
+			approve := append(closeJune, "--approve", "--by", "tester", "--why", "a test")
+			out, errOut := p.must(1, approve...)
+			wantText(t, out, append(tt.want, "blocking log_incomplete: the log is not complete: ", "--force")...)
+			wantText(t, errOut, "postage: month 2019-06: nothing was issued: there are blocking exceptions")
+			out, _ = p.must(0, append(closeJune, "--draft")...)
+			wantText(t, out, "log_incomplete: the log is not complete: "+tt.want[0], "(draft)")
 			if closed, err := p.closer().Books.Month(t.Context(), june); err != nil || closed != nil {
 				t.Errorf("the month is closed: %+v, %v", closed, err)
 			}
-			out, errOut = p.must(0, append(closeJune, "--force")...)
-			wantText(t, errOut, "warning: the log is not complete: "+tt.want[0])
-			wantText(t, out, "US-2026-000001")
+			out, _ = p.must(0, append(approve, "--force")...)
+			wantText(t, out, "warning log_incomplete: the log is not complete: "+tt.want[0], "US-2026-000001")
 		})
 	}
 }

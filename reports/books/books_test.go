@@ -27,7 +27,14 @@ func open(t *testing.T) (*books.Books, *sql.DB, string) {
 	if err != nil {
 		t.Fatalf("open: %v", err)
 	}
-	t.Cleanup(func() { b.Close() })
+	release, err := b.Acquire(t.Context(), 0)
+	if err != nil {
+		t.Fatalf("lease: %v", err)
+	}
+	t.Cleanup(func() {
+		release()
+		b.Close()
+	})
 	return b, openRaw(t, path), path
 }
 
@@ -118,6 +125,11 @@ func TestNothingIssuedChanges(t *testing.T) {
 		`DELETE FROM files`,
 		`UPDATE closes SET cutoff = '[]'`,
 		`DELETE FROM closes`,
+		`UPDATE approvals SET approved_by = 'x'`,
+		`DELETE FROM approvals`,
+		`UPDATE installation SET id = 'x'`,
+		`UPDATE lease SET token = token - 1`,
+		`DELETE FROM lease`,
 		`INSERT INTO documents SELECT * FROM documents`,
 		`INSERT INTO closes SELECT * FROM closes`,
 	} {
@@ -182,7 +194,7 @@ func TestAllOrNothing(t *testing.T) {
 // TestNumbersUnderContention: many closes at once, over several connections to the
 // file. Numbers are gapless in each series and the chain of hashes holds.
 func TestNumbersUnderContention(t *testing.T) {
-	_, db, path := open(t)
+	path := filepath.Join(t.TempDir(), "books.db")
 	const processes, months = 4, 12
 	var wg sync.WaitGroup
 	errs := make(chan error, processes*months)
@@ -194,15 +206,23 @@ func TestNumbersUnderContention(t *testing.T) {
 				return
 			}
 			defer b.Close()
+			issue := func(in *books.Issue) error {
+				release, err := b.Acquire(t.Context(), time.Minute)
+				if err != nil {
+					return err
+				}
+				defer release()
+				return b.Issue(t.Context(), in)
+			}
 			for i := range months {
 				in := closeOf(rating.Month{Year: 2018 + p, Month: time.Month(1 + i)}, "acme")
 				addTo(in, "zenith", reports.CreditNote, fmt.Sprintf("CN-%d", i%2))
-				if err := b.Issue(t.Context(), in); err != nil {
+				if err := issue(in); err != nil {
 					errs <- err
 				}
 				// Every process closes this one too: one of them wins.
 				shared := closeOf(rating.Month{Year: 2030, Month: time.Month(1 + i)}, "acme")
-				if err := b.Issue(t.Context(), shared); err != nil && !errors.Is(err, books.ErrAlreadyClosed) {
+				if err := issue(shared); err != nil && !errors.Is(err, books.ErrAlreadyClosed) {
 					errs <- err
 				}
 			}
@@ -213,6 +233,7 @@ func TestNumbersUnderContention(t *testing.T) {
 	for err := range errs {
 		t.Errorf("issue: %v", err)
 	}
+	db := openRaw(t, path)
 	rows, err := db.QueryContext(t.Context(), "SELECT series, count(*), min(sequence), max(sequence) FROM documents GROUP BY series ORDER BY series")
 	if err != nil {
 		t.Fatal(err)
@@ -249,10 +270,10 @@ func TestReplaceChangesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, statement := range []string{
-		`INSERT OR REPLACE INTO documents SELECT number, series, sequence, type, month, account, statement, '{}', previous, sha256 FROM documents`,
+		`INSERT OR REPLACE INTO documents SELECT number, series, sequence, type, month, account, statement, '{}', previous, sha256, inputs FROM documents`,
 		`INSERT OR REPLACE INTO statements SELECT month, account, version, run_id, seal, '{}' FROM statements`,
 		`INSERT OR REPLACE INTO files SELECT number, format, sha256, x'00' FROM files`,
-		`INSERT OR REPLACE INTO closes SELECT month, run_id, '[]', tariff, closed_at FROM closes`,
+		`INSERT OR REPLACE INTO closes SELECT month, run_id, '[]', tariff, closed_at, whole FROM closes`,
 		`INSERT OR REPLACE INTO tariffs SELECT version, x'00' FROM tariffs`,
 		`UPDATE tariffs SET content = x'00'`,
 		`DELETE FROM tariffs`,

@@ -55,7 +55,7 @@ func (c *Closer) again(ctx context.Context, closed *books.ClosedMonth, kind repo
 			d, err = composer.Invoice(now)
 		}
 		if err != nil {
-			p.exceptions = append(p.exceptions, uncomposable(now.Account, err))
+			p.exceptions = append(p.exceptions, uncomposable(now.Account, err)...)
 			continue
 		}
 		if d != nil {

@@ -52,10 +52,22 @@ func about(e reports.Exception, amount decimal.Decimal, currency string) reports
 	return e
 }
 
-// uncomposable is an account for which no document can be made: data of seller, tax
-// or currency is missing. The error says where and what to do.
-func uncomposable(account string, err error) reports.Exception {
-	return blocking("missing_data", account, err.Error(), "")
+// uncomposable lists what keeps the document of an account from being made: data of
+// seller, tax or currency that is missing.
+func uncomposable(account string, err error) []reports.Exception {
+	gaps := reports.Gaps(err)
+	if len(gaps) == 0 {
+		return []reports.Exception{blocking("missing_data", account, err.Error(), "")}
+	}
+	var found []reports.Exception
+	for _, g := range gaps {
+		problem := g.Problem
+		if g.At.File != "" {
+			problem = g.At.String() + ": " + problem
+		}
+		found = append(found, blocking(string(g.Code), account, problem, g.Fix))
+	}
+	return found
 }
 
 // logFaults are what is known to be missing from the log.

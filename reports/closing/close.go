@@ -150,7 +150,7 @@ func (c *Closer) first(ctx context.Context, m rating.Month, kind reports.RunKind
 		}
 		d, err := composer.Invoice(&e.Statements[i])
 		if err != nil {
-			p.exceptions = append(p.exceptions, uncomposable(e.Statements[i].Account, err))
+			p.exceptions = append(p.exceptions, uncomposable(e.Statements[i].Account, err)...)
 			continue
 		}
 		p.issue.Documents = append(p.issue.Documents, books.Draft{Series: composer.Series(d), Document: d})
@@ -263,7 +263,7 @@ func (c *Closer) evaluateNow(ctx context.Context, kind reports.RunKind, m rating
 	if err != nil {
 		return nil, fmt.Errorf("event log: %w", err)
 	}
-	run, err := newRun(kind, m, cutoff, t.Rows.Version, c.Accounts)
+	run, err := newRun(kind, m, cutoff, t.Rows.Version, c.Accounts...)
 	if err != nil {
 		return nil, err
 	}

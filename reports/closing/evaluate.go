@@ -34,7 +34,7 @@ func (e *Evaluation) finish(ctx context.Context) error {
 }
 
 // newRun names a run by all that decides its result.
-func newRun(kind reports.RunKind, m rating.Month, cutoff reports.Cutoff, tariff string, accounts []string) (reports.Run, error) {
+func newRun(kind reports.RunKind, m rating.Month, cutoff reports.Cutoff, tariff string, accounts ...string) (reports.Run, error) {
 	b, err := json.Marshal(struct {
 		Kind     reports.RunKind
 		Month    rating.Month
@@ -58,7 +58,7 @@ func evaluate(ctx context.Context, log reports.EventLog, runs reports.RunStore, 
 	if err != nil {
 		return nil, fmt.Errorf("run %s: %w", run.ID, err)
 	}
-	e, err := rateMonth(ctx, log, t, run, monthOptions{Rows: rows})
+	e, err := rateMonth(ctx, log, t, run, monthOptions{Rows: rows, Accounts: run.Accounts})
 	if err != nil {
 		return nil, err
 	}
@@ -136,9 +136,6 @@ func rateMonth(ctx context.Context, log reports.EventLog, t *rating.Tariff, run 
 		s, err := f.Statement()
 		if err != nil {
 			return nil, fmt.Errorf("account %s: %w", account, err)
-		}
-		if run.Accounts != nil && !slices.Contains(run.Accounts, account) {
-			continue
 		}
 		if len(s.Lines) > 0 || s.Counts.Messages > 0 {
 			e.Statements = append(e.Statements, *s)

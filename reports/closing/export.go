@@ -32,6 +32,13 @@ func (c *Closer) Export(ctx context.Context, r *Result, dir string) ([]string, e
 		paths = append(paths, path)
 		return os.WriteFile(path, content, 0o640)
 	}
+	var exceptions bytes.Buffer
+	if err := WriteExceptions(&exceptions, r.Exceptions); err != nil {
+		return nil, fmt.Errorf("export: %w", err)
+	}
+	if err := write("exceptions.csv", exceptions.Bytes()); err != nil {
+		return nil, fmt.Errorf("export: %w", err)
+	}
 	for i := range documents {
 		if err := c.exportDocument(ctx, &documents[i], write); err != nil {
 			return nil, fmt.Errorf("export of %s: %w", documents[i].Customer.ID, err)

@@ -58,9 +58,8 @@ func (c *Closer) review(ctx context.Context, m rating.Month, refused error) (*Re
 		return r, c.complete(ctx, m, p.Evaluation)
 	}
 	if r.Refused = refused; blocked(r.Exceptions) {
-		r.Refused = ErrBlocked
-	}
-	if err := c.Books.SaveReview(ctx, books.Review{Month: m, Accounts: c.Accounts, ID: r.Review, Exceptions: r.Exceptions, At: c.Now}); err != nil {
+		r.Refused = ErrBlocked // and nobody can approve it
+	} else if err := c.Books.SaveReview(ctx, books.Review{Month: m, Accounts: c.Accounts, ID: r.Review, Exceptions: r.Exceptions, At: c.Now}); err != nil {
 		return nil, err
 	}
 	return r, p.finish(ctx)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"postage/reports"
-	"strings"
 )
 
 // Columns are the columns of the CSV file, one line a posting:
@@ -45,8 +44,8 @@ func WriteCSV(w io.Writer, batches []*reports.Batch) error {
 				credit = p.Credit.StringFixed(p.Scale)
 			}
 			_ = out.Write([]string{
-				b.ID, fmt.Sprint(i + 1), string(b.Kind), b.Month.String(), b.PostedOn.String(), harmless(p.Account), harmless(p.AccountName), p.Currency, debit, credit,
-				harmless(p.Customer), harmless(p.Document), string(p.LineKind), harmless(p.Category), p.Treatment, harmless(p.Text),
+				b.ID, fmt.Sprint(i + 1), string(b.Kind), b.Month.String(), b.PostedOn.String(), reports.Harmless(p.Account), reports.Harmless(p.AccountName), p.Currency, debit, credit,
+				reports.Harmless(p.Customer), reports.Harmless(p.Document), string(p.LineKind), reports.Harmless(p.Category), p.Treatment, reports.Harmless(p.Text),
 			})
 		}
 	}
@@ -55,13 +54,4 @@ func WriteCSV(w io.Writer, batches []*reports.Batch) error {
 		return fmt.Errorf("journal: %w", err)
 	}
 	return nil
-}
-
-// harmless keeps a spreadsheet program from taking text for a formula: text that
-// begins like one gets an apostrophe before it.
-func harmless(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r\n", rune(text[0])) {
-		return "'" + text
-	}
-	return text
 }
