@@ -46,7 +46,10 @@ func (c *Composer) Invoice(s *rating.Statement) (*Document, error) {
 	for i := range s.Lines {
 		d.Lines = append(d.Lines, describe(&s.Lines[i]))
 	}
-	return d, c.total(d, account)
+	if err := c.total(d, account); err != nil {
+		return nil, err
+	}
+	return d, nil
 }
 
 // begin fills what every document of a statement has.

@@ -105,20 +105,25 @@ func taxOf(issued *Document) tax {
 	return t
 }
 
-// total adds up an invoice: net from its lines, tax on the net, gross.
+// total completes an invoice: what its lines say beside each other, net, tax on the
+// net, gross.
 func (c *Composer) total(d *Document, account *rating.AccountRow) error {
 	t, err := c.decide(d, account)
 	if err != nil {
 		return err
 	}
+	nameRegimes(d.Lines, nil)
 	d.addUp(t)
 	return nil
 }
 
-// totalLike adds up a note with the tax of the invoice that it corrects:
+// totalLike completes a note with the tax of the invoice that it corrects:
 // treatment, rate, wording, and the exchange rate into the seller's currency,
 // whatever the tariff says by now.
-func (d *Document) totalLike(invoice *Document) { d.addUp(taxOf(invoice)) }
+func (d *Document) totalLike(invoice *Document) {
+	nameRegimes(d.Lines, invoice.Lines)
+	d.addUp(taxOf(invoice))
+}
 
 // addUp computes all totals from the lines. Tax is rounded once, on the net; in
 // the seller's currency net and tax are converted as they stand on the document

@@ -20,8 +20,8 @@ type tariffCheckCommand struct {
 // Help is the long help.
 func (*tariffCheckCommand) Help() string {
 	return `Reads all files, and names every fault in one run, with file, line, column, value and what to write instead.
-Exit status 1 when there is one. Warnings are markets that a price list in use has no price for on the day;
-they are no faults.
+Exit status 1 when there is one. Warnings are markets that a price list in use has no price for on the day, and
+accounts that could not be invoiced for want of tax data; they are no faults.
 
 Examples:
   postage tariff check my-tariff

@@ -77,16 +77,3 @@ func hasFee(p rating.PackageRow) bool {
 	}
 	return false
 }
-
-// treatments checks that a tax rate and its treatment agree: only the standard
-// treatment has a rate.
-func (c *checker) treatments() {
-	for _, r := range c.rows.Taxes {
-		switch {
-		case r.Treatment == "S" && r.RatePercent.IsZero():
-			c.fault(r.Row, "rate_percent", r.RatePercent.String(), "treatment S has a rate", "write the rate, or treatment Z for a rate of zero")
-		case r.Treatment != "S" && r.Treatment != "" && !r.RatePercent.IsZero():
-			c.fault(r.Row, "rate_percent", r.RatePercent.String(), "treatment "+r.Treatment+" has no rate", "write 0, or treatment S")
-		}
-	}
-}

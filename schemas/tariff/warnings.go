@@ -8,12 +8,16 @@ import (
 	"strings"
 )
 
-// Warnings names what is no fault but leaves messages of the day on unrated: a
-// price list in use that cannot price a market at all, whatever the category. A
-// list may be partial on purpose, so a tariff with warnings is sound. Lists of
-// costs count as used too. Sorted by file and line.
+// Warnings names what is no fault but will be missed. Sorted by file and line.
+//
+// A price list in use that cannot price a market at all, whatever the category,
+// leaves messages of the day on unrated. A list may be partial on purpose, so a
+// tariff with warnings is sound. Lists of costs count as used too.
+//
+// An account of the day without the data that decide its tax can be rated, but not
+// invoiced.
 func Warnings(rows *rating.TariffRows, on rating.Date) []rating.Fault {
-	var found []rating.Fault
+	found := taxWarnings(rows, on)
 	markets := marketsHeldOn(rows, on)
 	prices := anyPriceOn(rows, on)
 	seen := map[use]bool{}
