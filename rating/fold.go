@@ -110,7 +110,7 @@ func (c *Counts) add(m *Message) {
 // makes a fee impossible to state.
 func (f *Folder) Statement() (*Statement, error) {
 	t, m := f.tariff, f.month
-	row := t.lastTerms(f.account, m)
+	row := t.LastTerms(f.account, m)
 	if row == nil {
 		return nil, fmt.Errorf("account %q has no row in accounts.csv for %s", f.account, m)
 	}
@@ -250,8 +250,8 @@ func (l *Line) sameRun(o *Line) bool {
 		l.Tier == o.Tier && l.PriceRow == o.PriceRow && l.UnitPrice.Equal(o.UnitPrice)
 }
 
-// lastTerms is the account's row in force on its last day in the month.
-func (t *Tariff) lastTerms(account string, m Month) *AccountRow {
+// LastTerms is the account's row in force on its last day in the month.
+func (t *Tariff) LastTerms(account string, m Month) *AccountRow {
 	for d := m.Last(); !d.Before(m.First()); d = d.AddDays(-1) {
 		if row := t.AccountOn(account, d); row != nil {
 			return row

@@ -55,6 +55,9 @@ type Line struct {
 	From     int64    `json:"from_volume,omitempty"`
 	PriceRow string   `json:"price_row,omitempty"`
 	Detail   string   `json:"detail,omitempty"` // fees: "31 of 31 days", package or sender
+	// Member is another account of the pool, whose issued invoice stays as it is:
+	// the line is a difference on its statement that is borne here.
+	Member string `json:"member,omitempty"`
 
 	Quantity  int64           `json:"quantity"`
 	UnitPrice decimal.Decimal `json:"unit_price"`

@@ -8,16 +8,23 @@ import (
 )
 
 // Adjustment composes the credit or debit note for the difference between two
-// statements of one account and month: what was issued and what the events and
-// the tariff of that month say now. Every changed line stands twice, reversed
-// and anew. Tax is that of the invoice, whatever the tariff says by now. It returns
-// nil when nothing billed has changed.
-func (c *Composer) Adjustment(issued, now *rating.Statement, invoice *Document) (*Document, error) {
-	if issued.Account != now.Account || issued.Month != now.Month || issued.Currency != now.Currency {
-		panic(fmt.Sprintf("adjustment of %s %s %s by %s %s %s", issued.Account, issued.Month, issued.Currency, now.Account, now.Month, now.Currency))
+// statements of one account and month: what was billed so far and what is due
+// now. Every changed line stands twice, reversed and anew, so that invoice and
+// notes add up to the statement, line by line. Tax is that of the invoice,
+// whatever the tariff says by now. reason stands on the note. It returns nil when
+// the billed total has not changed: there is nothing to pay back or to ask for.
+//
+// It refuses statements in different currencies: a note corrects an amount, not
+// the money it was billed in.
+func (c *Composer) Adjustment(issued, now *rating.Statement, invoice *Document, reason string) (*Document, error) {
+	if issued.Account != now.Account || issued.Month != now.Month {
+		panic(fmt.Sprintf("adjustment of %s %s by %s %s", issued.Account, issued.Month, now.Account, now.Month))
 	}
-	reversed, anew := changedLines(issued.Lines, now.Lines)
-	if len(reversed) == 0 && len(anew) == 0 || now.Billed.Equal(issued.Billed) {
+	if issued.Currency != now.Currency {
+		return nil, fmt.Errorf("account %s was billed for %s in %s (%s) and would now be in %s; a note cannot change the currency: leave it as it was in accounts.csv for that month",
+			issued.Account, issued.Month, issued.Currency, invoice.Number, now.Currency)
+	}
+	if now.Billed.Equal(issued.Billed) {
 		return nil, nil //nolint:nilnil // nothing to pay back or to ask for
 	}
 	// On a debit note what is owed to us is positive; on a credit note what is
@@ -31,12 +38,17 @@ func (c *Composer) Adjustment(issued, now *rating.Statement, invoice *Document) 
 		return nil, err
 	}
 	d.Preceding = &Preceding{Number: invoice.Number, IssuedOn: invoice.IssuedOn}
-	d.Reason = fmt.Sprintf("Usage of %s that became known after the invoice was issued", issued.Month)
+	d.Reason = reason
+	reversed, anew := changedLines(issued.Lines, now.Lines)
 	for i := range reversed {
 		d.Lines = append(d.Lines, signed("Reversal: ", describe(&reversed[i]), owed.Neg()))
 	}
 	for i := range anew {
-		d.Lines = append(d.Lines, signed("Corrected: ", describe(&anew[i]), owed))
+		prefix := "Corrected: "
+		if anew[i].Member != "" {
+			prefix = "" // what is borne for another account corrects nothing billed here
+		}
+		d.Lines = append(d.Lines, signed(prefix, describe(&anew[i]), owed))
 	}
 	if kind == DebitNote {
 		d.DueOn = c.IssuedOn.AddDays(max(account.PaymentTermsDays, 0))
@@ -48,6 +60,11 @@ func (c *Composer) Adjustment(issued, now *rating.Statement, invoice *Document) 
 	return d, nil
 }
 
+// LateUsage is the reason on a note for events that came after the close.
+func LateUsage(m rating.Month) string {
+	return fmt.Sprintf("Usage of %s that became known after the invoice was issued", m)
+}
+
 func signed(prefix string, l DocumentLine, sign decimal.Decimal) DocumentLine {
 	l.Description = prefix + l.Description
 	l.Quantity *= sign.IntPart()
@@ -55,33 +72,35 @@ func signed(prefix string, l DocumentLine, sign decimal.Decimal) DocumentLine {
 	return l
 }
 
-// changedLines returns the lines of one statement that the other does not have
-// with the same quantity, in order. Lines at zero that only moved in quantity
-// (allowance) count too: a note must show why amounts moved.
+// changedLines returns what has to be taken from one set of lines and added to
+// it to make the other, in order. Lines that stand several times are counted.
+// Lines at zero that only moved in quantity (allowance) count too: a note must
+// show why amounts moved.
 func changedLines(before, after []rating.Line) (reversed, anew []rating.Line) {
-	same := func(in []rating.Line, l rating.Line) bool {
-		for _, o := range in {
-			if equalLine(o, l) {
-				return true
-			}
-		}
-		return false
-	}
-	for _, l := range before {
-		if !same(after, l) {
-			reversed = append(reversed, l)
-		}
-	}
-	for _, l := range after {
-		if !same(before, l) {
-			anew = append(anew, l)
-		}
-	}
-	return reversed, anew
+	return linesWithout(before, after), linesWithout(after, before)
 }
 
+// linesWithout returns the lines that others does not have, one for one.
+func linesWithout(lines, others []rating.Line) []rating.Line {
+	var left []rating.Line
+	spent := make([]bool, len(others))
+next:
+	for i := range lines {
+		for j := range others {
+			if !spent[j] && equalLine(lines[i], others[j]) {
+				spent[j] = true
+				continue next
+			}
+		}
+		left = append(left, lines[i])
+	}
+	return left
+}
+
+// equalLine says whether two lines bill the same. Where the price is written does
+// not matter to who pays it: a corrected tariff may have moved the row.
 func equalLine(a, b rating.Line) bool {
 	money := a.UnitPrice.Equal(b.UnitPrice) && a.Exact.Equal(b.Exact) && a.Billed.Equal(b.Billed)
-	a.UnitPrice, a.Exact, a.Billed = b.UnitPrice, b.Exact, b.Billed
+	a.UnitPrice, a.Exact, a.Billed, a.PriceRow = b.UnitPrice, b.Exact, b.Billed, b.PriceRow
 	return money && a == b
 }

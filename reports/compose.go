@@ -54,7 +54,7 @@ func (c *Composer) Invoice(s *rating.Statement) (*Document, error) {
 
 // begin fills what every document of a statement has.
 func (c *Composer) begin(t DocumentType, s *rating.Statement) (*Document, *rating.AccountRow, error) {
-	account := c.lastTerms(s)
+	account := c.Tariff.LastTerms(s.Account, s.Month)
 	if account == nil {
 		return nil, nil, &Gap{s.Account, NoTerms, rating.Row{}, fmt.Sprintf("no row in accounts.csv for %s", s.Month), "add one, or correct valid_from and valid_to"}
 	}
@@ -80,15 +80,6 @@ func (c *Composer) begin(t DocumentType, s *rating.Statement) (*Document, *ratin
 		d.Seller = Party{ID: seller.Seller, Name: seller.Name, Address: seller.Address, Country: seller.Country, VATNumber: seller.VATNumber, PeppolID: seller.PeppolID}
 	}
 	return d, account, nil
-}
-
-func (c *Composer) lastTerms(s *rating.Statement) *rating.AccountRow {
-	for d := s.Month.Last(); !d.Before(s.Month.First()); d = d.AddDays(-1) {
-		if row := c.Tariff.AccountOn(s.Account, d); row != nil {
-			return row
-		}
-	}
-	return nil
 }
 
 // seller finds who sells to an account. A tariff without sellers.csv has none.
@@ -151,6 +142,9 @@ func describe(l *rating.Line) DocumentLine {
 		if l.Tier > 1 { // the first tier needs no name
 			d.Description += fmt.Sprintf(", tier %d (from %s)", l.Tier, thousands(l.From))
 		}
+	}
+	if l.Member != "" {
+		d.Description = fmt.Sprintf("Pool, tiers of %s moved: %s", l.Member, d.Description)
 	}
 	return d
 }

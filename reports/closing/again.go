@@ -2,7 +2,6 @@ package closing
 
 import (
 	"context"
-	"postage/rating"
 	"postage/reports"
 	"postage/reports/books"
 )
@@ -31,37 +30,16 @@ func (c *Closer) again(ctx context.Context, closed *books.ClosedMonth, kind repo
 	if err != nil {
 		return nil, err
 	}
-	before := map[string]*rating.Statement{}
-	for i := range issued {
-		before[issued[i].Account] = &issued[i]
-	}
-	invoices := map[string]*reports.Document{}
-	for i := range documents {
-		if d := &documents[i]; d.Type == reports.Invoice {
-			invoices[d.Customer.ID] = d
-		}
-	}
-
 	composer := c.composer(tariff)
 	p := &proposal{Evaluation: e, tariff: tariff, issue: &books.Issue{Run: e.Run, Tariff: closed.Tariff, Based: versions, At: c.Now}}
-	for i := range e.Statements {
-		now := &e.Statements[i]
-		var d *reports.Document
-		invoice := invoices[now.Account]
-		switch old := before[now.Account]; {
-		case old != nil && invoice != nil:
-			d, err = composer.Adjustment(old, now, invoice)
-		case len(now.Lines) > 0:
-			d, err = composer.Invoice(now)
-		}
-		if err != nil {
-			p.exceptions = append(p.exceptions, uncomposable(now.Account, err)...)
+	before := &reports.Billed{Statements: issued, Documents: documents}
+	for _, n := range composer.Notes(e.Statements, before, closed.Month, reports.NoteOptions{Reason: reports.LateUsage(closed.Month), Pooled: true}) {
+		if n.Err != nil {
+			p.exceptions = append(p.exceptions, uncomposable(n.Account, n.Err))
 			continue
 		}
-		if d != nil {
-			p.issue.Statements = append(p.issue.Statements, *now)
-			p.issue.Documents = append(p.issue.Documents, books.Draft{Series: composer.Series(d), Document: d})
-		}
+		p.issue.Statements = append(p.issue.Statements, n.Statement)
+		p.issue.Documents = append(p.issue.Documents, books.Draft{Series: composer.Series(n.Document), Document: n.Document})
 	}
 	return p, nil
 }

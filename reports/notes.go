@@ -1,0 +1,88 @@
+package reports
+
+import (
+	"fmt"
+	"postage/rating"
+	"slices"
+	"strings"
+)
+
+// Billed is what has been issued for a month so far.
+type Billed struct {
+	Statements []rating.Statement // the latest version of each account's
+	Documents  []Document         // in order of issue
+}
+
+// Note is what an account gets for a closed month that has come out different.
+type Note struct {
+	Account   string
+	Statement rating.Statement // what the documents of the account add up to with this one
+	Document  *Document        // a credit or debit note, or the first invoice of the month
+	Err       error            // why there is none: see [Gaps]
+}
+
+// Notes composes what re-rating a closed month asks for: for each account billed
+// before and now different a credit or debit note, for one that was not billed
+// an invoice, and nothing where the billed total stands. now are the statements as
+// rated under the composer's tariff, in account order; an account billed before
+// and not among them owes nothing any more but its fees. In account order.
+func (c *Composer) Notes(now []rating.Statement, before *Billed, m rating.Month, o NoteOptions) []Note {
+	now, notes := c.andFormer(now, before, m)
+	billed, invoices := byAccount(before.Statements), map[string]*Document{}
+	var issued []*Document
+	for i := range before.Documents {
+		if d := &before.Documents[i]; d.Type == Invoice {
+			invoices[d.Customer.ID] = d
+			issued = append(issued, d)
+		}
+	}
+	if o.Pooled {
+		now = Pooled(c.Tariff, now, before.Statements, issued)
+	}
+	for i := range now {
+		n := Note{Account: now[i].Account, Statement: now[i]}
+		switch old, invoice := billed[n.Account], invoices[n.Account]; {
+		case old != nil && invoice != nil:
+			n.Document, n.Err = c.Adjustment(old, &n.Statement, invoice, o.Reason)
+		case len(n.Statement.Lines) > 0:
+			n.Document, n.Err = c.Invoice(&n.Statement)
+		}
+		if n.Err != nil {
+			n.Document = nil
+		}
+		if n.Document != nil || n.Err != nil {
+			notes = append(notes, n)
+		}
+	}
+	slices.SortStableFunc(notes, func(a, b Note) int { return strings.Compare(a.Account, b.Account) })
+	return notes
+}
+
+// NoteOptions say why notes are made.
+type NoteOptions struct {
+	Reason string // as it stands on credit and debit notes
+	// Pooled leaves the invoices of accounts alone that have nothing late of their
+	// own (see Pooled). A correction of prices concerns each account itself.
+	Pooled bool
+}
+
+// andFormer adds the statements of accounts billed before that have no message
+// left in the month.
+func (c *Composer) andFormer(now []rating.Statement, before *Billed, m rating.Month) (all []rating.Statement, failed []Note) {
+	all = slices.Clone(now)
+	current := byAccount(now)
+	for i := range before.Statements {
+		account := before.Statements[i].Account
+		if current[account] != nil {
+			continue
+		}
+		s, err := rating.NewFolder(c.Tariff, account, m).Statement()
+		if err != nil {
+			failed = append(failed, Note{Account: account, Err: fmt.Errorf("account %s, billed before for %s: %w", account, m, err)})
+			continue
+		}
+		all = append(all, *s)
+	}
+	slices.SortFunc(all, func(a, b rating.Statement) int { return strings.Compare(a.Account, b.Account) })
+	return all, failed
+}
