@@ -35,7 +35,7 @@ func (c *Closer) again(ctx context.Context, closed *books.ClosedMonth, kind repo
 	before := &reports.Billed{Statements: issued, Documents: documents}
 	for _, n := range composer.Notes(e.Statements, before, closed.Month, reports.NoteOptions{Reason: reports.LateUsage(closed.Month), Pooled: true}) {
 		if n.Err != nil {
-			p.exceptions = append(p.exceptions, uncomposable(n.Account, n.Err))
+			p.exceptions = append(p.exceptions, uncomposable(n.Account, n.Err)...)
 			continue
 		}
 		p.issue.Statements = append(p.issue.Statements, n.Statement)
