@@ -65,7 +65,7 @@ func TestLinesInWords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	note, err := c.Adjustment(before, now, invoice)
+	note, err := c.Adjustment(before, now, invoice, reports.LateUsage(now.Month))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,7 +39,7 @@ func TestNotes(t *testing.T) {
 	})
 }
 
-var october = rating.Month{Year: 2026, Month: time.October}
+var noteMonth = rating.Month{Year: 2026, Month: time.October}
 
 type noteWorld struct {
 	composer *reports.Composer
@@ -54,7 +54,7 @@ func (w *noteWorld) command(t *testing.T, d *datadriven.TestData) (string, error
 	case "close":
 		return w.issue(t, d, reports.NoteOptions{})
 	case "late":
-		return w.issue(t, d, reports.NoteOptions{Reason: reports.LateUsage(october), Pooled: true})
+		return w.issue(t, d, reports.NoteOptions{Reason: reports.LateUsage(noteMonth), Pooled: true})
 	case "correct":
 		return w.issue(t, d, reports.NoteOptions{Reason: "Prices agreed on 3 November"})
 	}
@@ -69,7 +69,7 @@ func (w *noteWorld) tariff(t *testing.T, d *datadriven.TestData) error {
 		Version: "sha256:test",
 		Sellers: []rating.SellerRow{{Seller: "us", Name: "Us Ltd", Country: "GB"}},
 		Taxes:   []rating.TaxRow{{SellerCountry: "GB", CustomerCountry: "*", Treatment: "S", RatePercent: decimal.NewFromInt(int64(rate)), ValidFrom: start}},
-		FX:      []rating.FXRow{{On: october.Last(), From: "EUR", To: "GBP", Rate: decimal.RequireFromString("0.85")}},
+		FX:      []rating.FXRow{{On: noteMonth.Last(), From: "EUR", To: "GBP", Rate: decimal.RequireFromString("0.85")}},
 	}
 	for line := range strings.Lines(d.Input) {
 		words := strings.Fields(line)
@@ -100,13 +100,13 @@ func (w *noteWorld) statements(input string) ([]rating.Statement, error) {
 	by := map[string]*rating.Statement{}
 	for text := range strings.Lines(input) {
 		words := strings.Fields(text)
-		row := w.composer.Tariff.LastTerms(words[0], october)
+		row := w.composer.Tariff.LastTerms(words[0], noteMonth)
 		if row == nil || len(words) != 7 {
 			return nil, fmt.Errorf("cannot read %q", text)
 		}
 		s := by[words[0]]
 		if s == nil {
-			s = &rating.Statement{Account: row.Account, Name: row.Name, Month: october, Currency: row.Currency, Scale: rating.MinorDigits(row.Currency), Tariff: "sha256:test"}
+			s = &rating.Statement{Account: row.Account, Name: row.Name, Month: noteMonth, Currency: row.Currency, Scale: rating.MinorDigits(row.Currency), Tariff: "sha256:test"}
 			by[row.Account] = s
 		}
 		l := rating.Line{Kind: rating.LineKind(words[1]), UnitPrice: decimal.RequireFromString(words[6])}
@@ -143,7 +143,7 @@ func (w *noteWorld) issue(t *testing.T, d *datadriven.TestData, o reports.NoteOp
 	if err != nil {
 		return "", err
 	}
-	notes := w.composer.Notes(rated, &w.billed, october, o)
+	notes := w.composer.Notes(rated, &w.billed, noteMonth, o)
 	for i := range notes {
 		if notes[i].Err != nil {
 			return "", notes[i].Err

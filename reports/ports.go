@@ -30,6 +30,11 @@ type EventLog interface {
 	// in any order and copies included. The slice and its events are valid until the
 	// next iteration only. It stops at the first error.
 	Conversations(ctx context.Context, upTo Cutoff) iter.Seq2[[]rating.Event, error]
+	// Reach is the earliest time of any event, whenever it came, of the messages that
+	// the events between two cut-offs speak of; any is false when there are none.
+	// Whatever was sent and delivered before it is judged as it was. Consents do not
+	// count: they decide no price.
+	Reach(ctx context.Context, known, upTo Cutoff) (at rating.Instant, any bool, err error)
 }
 
 // RunKind says what a run of the rating function was for.

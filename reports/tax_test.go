@@ -188,7 +188,7 @@ func TestNoteKeepsTheTaxOfItsInvoice(t *testing.T) {
 		r.Taxes[0].RatePercent, r.FX = d("25"), nil
 	})
 	now := owing("EUR", "90", "7")
-	note, err := changed.Adjustment(before, now, invoice)
+	note, err := changed.Adjustment(before, now, invoice, reports.LateUsage(now.Month))
 	if err != nil {
 		t.Fatal(err)
 	}
