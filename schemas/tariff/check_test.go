@@ -79,6 +79,15 @@ func TestRepetitions(t *testing.T) {
 			`taxes.csv:3: rate_percent "0": treatment S has a rate; write the rate, or treatment Z for a rate of zero`,
 			`taxes.csv:4: rate_percent "19": treatment AE has no rate; write 0, or treatment S`,
 		}},
+		{"reverse charge to a consumer", []change{{"taxes.csv", "", "seller_country,customer_country,customer_type,treatment,rate_percent,valid_from\nGB,DE,consumer,AE,0,2018-01-01\n"}}, []string{
+			`taxes.csv:2: treatment "AE": a consumer cannot account for a reverse charge; write the treatment of consumers, or customer_type business`,
+		}},
+		{"general ledger", []change{{"gl.csv", "", "posting,category,code,name\nusage,marketing,4010,Marketing\nusage,*,4000,Usage\nusage,,4001,Usage\nvat,utility,2200,VAT\nrevenue,,4000,Revenue\nvat,,,VAT\n"}}, []string{
+			`gl.csv:4: posting "usage": the same as line 3; delete one`,
+			`gl.csv:5: category "utility": only usage has categories; leave it empty`,
+			`gl.csv:6: posting "revenue": unknown; write one of receivables, accrued_income, accrued_carrier_cost, vat, carrier_cost, usage, monthly_fee, sender_fee, care_fee, received_fee, failed_fee, minimum_spend, adjustment`,
+			`gl.csv:7: code: empty; fill it in`,
+		}},
 	})
 }
 
