@@ -156,6 +156,9 @@ func (c *conversion) take(row int, cells []found) error {
 	if c.titles == nil {
 		c.titles = append([]string{}, c.pending...)
 	}
+	for len(c.pending) > 0 && len(c.pending) < len(c.titles) {
+		c.pending = append(c.pending, "") // empty cells at the end of a row are not in the sheet
+	}
 	if len(c.faults) > faultsMax {
 		return fmt.Errorf("more than %d cells that cannot be read, the last in row %d", faultsMax, row)
 	}
