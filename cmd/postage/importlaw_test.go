@@ -82,6 +82,11 @@ func forbidden(pkg, imported string) string {
 		return "cmd is imported by nobody"
 	case within(ours, "ingest/kafka/apachekafka"):
 		return "Apache Kafka is started by tests only"
+	case within(ours, "schemas/maven"):
+		if within(pkg, "ingest/kafka/apachekafka") {
+			return ""
+		}
+		return "Maven serves tests only"
 	case within(pkg, "cmd"):
 		return ""
 	case within(pkg, "ingest"):

@@ -4,111 +4,12 @@ package apachekafka
 
 import (
 	"context"
-	"crypto/sha256"
 	_ "embed"
-	"encoding/hex"
-	"errors"
-	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
-	"syscall"
-	"time"
+	"postage/schemas/maven"
 )
 
 //go:embed pom.xml
 var pom []byte
 
-// fetchJars returns the folder with the broker's jars, asking Maven for them if
-// it is not in the cache. It is named after the pom's content, so another
-// version gets another folder, and renamed into place, so it is whole or absent.
-func fetchJars(ctx context.Context) (string, error) {
-	base, err := os.UserCacheDir()
-	if err != nil {
-		return "", fmt.Errorf("apache kafka: no place to keep its jars: %w", err)
-	}
-	sum := sha256.Sum256(pom)
-	cache := filepath.Join(base, "postage")
-	jars := filepath.Join(cache, "apachekafka-"+hex.EncodeToString(sum[:6]))
-	if exists(jars) {
-		return jars, nil
-	}
-	mvn, err := exec.LookPath("mvn")
-	if err != nil {
-		return "", errors.New("apache kafka: its jars are not in the cache and mvn is not on PATH; install Maven (Debian: maven)")
-	}
-	if err := os.MkdirAll(cache, 0o755); err != nil {
-		return "", fmt.Errorf("apache kafka: %w", err)
-	}
-	// Test packages run side by side, and Maven's own repository takes one writer.
-	unlock, err := waitLock(ctx, filepath.Join(cache, "apachekafka.lock"))
-	if err != nil {
-		return "", fmt.Errorf("apache kafka: %w", err)
-	}
-	defer unlock()
-	if exists(jars) {
-		return jars, nil
-	}
-	if err := copyJars(ctx, mvn, cache, jars); err != nil {
-		return "", fmt.Errorf("apache kafka: fetching its jars: %w", err)
-	}
-	return jars, nil
-}
-
-func copyJars(ctx context.Context, mvn, cache, jars string) error {
-	left, err := filepath.Glob(filepath.Join(cache, "mvn-*")) // of a run that was killed
-	if err != nil {
-		return err
-	}
-	for _, dir := range left {
-		if err := os.RemoveAll(dir); err != nil {
-			return err
-		}
-	}
-	tmp, err := os.MkdirTemp(cache, "mvn-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(tmp)
-	if err := os.WriteFile(filepath.Join(tmp, "pom.xml"), pom, 0o644); err != nil {
-		return err
-	}
-	ready := filepath.Join(tmp, "jars")
-	cmd := exec.CommandContext(ctx, mvn, "--batch-mode", "--quiet", "--strict-checksums",
-		"dependency:copy-dependencies", "-DoutputDirectory="+ready)
-	cmd.Dir = tmp
-	cmd.WaitDelay = 5 * time.Second
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("mvn: %w\n%s", err, strings.TrimSpace(string(out)))
-	}
-	return os.Rename(ready, jars)
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
-
-func waitLock(ctx context.Context, path string) (unlock func(), err error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
-	if err != nil {
-		return nil, err
-	}
-	for {
-		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-		if err == nil {
-			return func() { f.Close() }, nil
-		}
-		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
-			f.Close()
-			return nil, err
-		}
-		select {
-		case <-ctx.Done():
-			f.Close()
-			return nil, ctx.Err()
-		case <-time.After(100 * time.Millisecond):
-		}
-	}
-}
+// fetchJars returns the folder with the broker's jars.
+func fetchJars(ctx context.Context) (string, error) { return maven.Jars(ctx, "apachekafka", pom) }
