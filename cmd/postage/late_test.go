@@ -96,7 +96,7 @@ func TestLateEvent(t *testing.T) {
 			t.Errorf("%s changed after the close:\n got %s\nwant %s", key, after[key], content)
 		}
 	}
-	if got, want := len(after)-len(before), 1+1+2; got != want { // statement, note, pdf, xlsx
+	if got, want := len(after)-len(before), 1+1+3; got != want { // statement, note, pdf, xlsx, ubl
 		t.Errorf("the late event added %d rows to the books, want %d", got, want)
 	}
 

@@ -1,17 +1,13 @@
 package closing
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"postage/rating"
 	"postage/reports"
 	"postage/reports/books"
-	"postage/reports/pdf"
-	"postage/reports/sheets"
 	"time"
 )
 
@@ -228,32 +224,6 @@ func (c *Closer) thawed(ctx context.Context, version string) (*rating.Tariff, er
 		return nil, fmt.Errorf("tariff %s in the books: %w", version, err)
 	}
 	return t, nil
-}
-
-// Formats are the files drawn of every document.
-var Formats = []struct {
-	Name  string
-	Write func(io.Writer, *reports.Document) error
-}{{"pdf", pdf.Write}, {"xlsx", sheets.WriteInvoice}}
-
-func (c *Closer) draw(ctx context.Context, d *reports.Document) error {
-	for _, format := range Formats {
-		kept, err := c.Books.File(ctx, d.Number, format.Name)
-		if err != nil {
-			return err
-		}
-		if kept != nil {
-			continue
-		}
-		var b bytes.Buffer
-		if err := format.Write(&b, d); err != nil {
-			return fmt.Errorf("%s of %s: %w", format.Name, d.Number, err)
-		}
-		if err := c.Books.SaveFile(ctx, d.Number, format.Name, b.Bytes()); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // evaluateNow rates a month with everything the log has now. The rows of the run are

@@ -77,12 +77,15 @@ func (c *Closer) exportDocument(ctx context.Context, d *reports.Document, write 
 	if err := write(base+".json", append(content, '\n')); err != nil {
 		return err
 	}
-	for _, format := range Formats {
-		content, err := c.bytesOf(ctx, d, format.Name)
+	for i := range Formats {
+		content, err := c.file(ctx, d, &Formats[i])
 		if err != nil {
 			return err
 		}
-		if err := write(base+"."+format.Name, content); err != nil {
+		if content == nil {
+			continue
+		}
+		if err := write(base+Formats[i].Ext, content); err != nil {
 			return err
 		}
 	}
@@ -121,20 +124,4 @@ func (c *Closer) exportWorkbook(ctx context.Context, r *Result, documents []repo
 		Statements: r.Statements, Documents: documents, Journal: booked,
 	}
 	return sheets.WriteWorkbook(f, data, c.Runs.Charges(ctx, r.Run.ID))
-}
-
-// bytesOf returns a file of a document: as kept in the books, or drawn now for a
-// draft.
-func (c *Closer) bytesOf(ctx context.Context, d *reports.Document, name string) ([]byte, error) {
-	if d.Number != "" {
-		return c.Books.File(ctx, d.Number, name)
-	}
-	for _, format := range Formats {
-		if format.Name == name {
-			var b bytes.Buffer
-			err := format.Write(&b, d)
-			return b.Bytes(), err
-		}
-	}
-	return nil, fmt.Errorf("no format %q", name)
 }

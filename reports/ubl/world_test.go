@@ -61,7 +61,7 @@ var exampleDocuments = sync.OnceValues(func() ([]*reports.Document, error) {
 		number(invoice)
 		before := part[account]
 		for _, pair := range [][2]*rating.Statement{{now, before}, {before, now}} {
-			note, err := c.Adjustment(pair[0], pair[1], invoice)
+			note, err := c.Adjustment(pair[0], pair[1], invoice, reports.LateUsage(month))
 			if err != nil {
 				return nil, err
 			}
