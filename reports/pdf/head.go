@@ -2,6 +2,7 @@ package pdf
 
 import (
 	"postage/reports"
+	"postage/reports/wording"
 )
 
 // head fills the top of page one: who, to whom, which document, how much, by
@@ -14,14 +15,11 @@ func (l *layout) head() {
 func (l *layout) parties() {
 	const half = 268.0 // where the right column begins
 	mid := left + half
-	heading := clean(l.doc.Type.Title())
-	if l.doc.Number == "" {
-		heading = "Draft " + lowerFirst(heading)
-	}
+	heading := wording.Heading(l.doc)
 	y := l.y + 12
 	l.right(right, y+4, heading, style{bold, 24, accent})
 	under := y + 22
-	for _, line := range l.wrap(clean(l.doc.Number), bold, 11, right-mid-10, 3) {
+	for _, line := range l.wrap(wording.Line(l.doc.Number), bold, 11, right-mid-10, 3) {
 		l.right(right, under, line, style{bold, 11, ink})
 		under += 15
 	}
@@ -37,32 +35,13 @@ func (l *layout) parties() {
 	l.y = max(customer, facts) + 6
 }
 
-func lowerFirst(s string) string {
-	if s == "" {
-		return ""
-	}
-	return string(s[0]|0x20) + s[1:]
-}
-
 // party writes a name and an address and returns the y below them.
 func (l *layout) party(x, y, width float64, p reports.Party, name style) float64 {
-	if s := clean(p.Name); len(l.wrap(s, name.weight, name.size, width, 99)) > 3 {
+	if s := wording.Line(p.Name); len(l.wrap(s, name.weight, name.size, width, 99)) > 3 {
 		name.size = 8.5
 	}
-	y = l.paragraph(x, y, width, clean(p.Name), name, 14)
-	lines := cleanLines(p.Address)
-	if len(lines) > 8 {
-		lines = append(lines[:8], "…")
-	}
-	if country := clean(p.Country); country != "" {
-		lines = append(lines, country)
-	}
-	for _, f := range []fact{{"VAT number ", p.VATNumber}, {"Tax ID ", p.TaxID}, {"", p.Email}} {
-		if v := clean(f.value); v != "" {
-			lines = append(lines, f.label+v)
-		}
-	}
-	for _, line := range lines {
+	y = l.paragraph(x, y, width, wording.Line(p.Name), name, 14)
+	for _, line := range wording.Particulars(p) {
 		y = l.paragraph(x, y, width, line, quiet, 3)
 	}
 	return y
@@ -70,12 +49,13 @@ func (l *layout) party(x, y, width float64, p reports.Party, name style) float64
 
 // facts writes labels and values in two columns and returns the y below them.
 func (l *layout) facts(x, y, labelWidth, valueWidth float64) float64 {
-	for _, f := range identity(l.doc) {
-		if f.value == "" {
-			continue
-		}
-		l.page.text(x, y, f.label, quiet)
-		y = l.paragraph(x+labelWidth, y, valueWidth, f.value, body, 6) + 1.5
+	facts := wording.Identity(l.doc)
+	if reason := wording.Line(l.doc.Reason); reason != "" {
+		facts = append(facts, wording.Fact{Label: "Reason", Text: reason})
+	}
+	for _, f := range facts {
+		l.page.text(x, y, f.Label, quiet)
+		y = l.paragraph(x+labelWidth, y, valueWidth, f.String(), body, 6) + 1.5
 	}
 	return y
 }
@@ -93,10 +73,10 @@ func (l *layout) payment() {
 	l.page.box(left, l.y, 3, height, accent)
 
 	y := l.y + 18
-	total := clean(l.doc.Currency) + " " + amount(l.doc.Gross, l.doc.Scale)
-	l.page.text(first, y, totalLabel(l.doc), label)
+	total := wording.Line(l.doc.Currency) + " " + wording.Amount(l.doc.Gross, l.doc.Scale)
+	l.page.text(first, y, wording.TotalLabel(l.doc), label)
 	l.page.text(first, y+25, total, l.fit(total, firstWidth-16, style{bold, 21, accent}))
-	if due := day(l.doc.DueOn); due != "" {
+	if due := wording.Day(l.doc.DueOn); due != "" {
 		l.page.text(second, y, "Due on", label)
 		l.page.text(second, y+22, due, l.fit(due, secondWidth-10, style{bold, 11, ink}))
 	}
@@ -114,14 +94,14 @@ func (l *layout) bankLines(width float64) (lines []string) {
 	if l.doc.Type == reports.CreditNote {
 		return nil
 	}
-	for _, line := range cleanLines(l.doc.Bank) {
+	for _, line := range wording.Lines(l.doc.Bank) {
 		lines = append(lines, l.wrap(line, regular, quiet.size, width, 3)...)
 	}
 	if len(lines) > 8 {
 		lines = append(lines[:8], "…")
 	}
 	if len(lines) > 0 && l.doc.Number != "" {
-		lines = append(lines, l.wrap("Please quote "+clean(l.doc.Number), regular, quiet.size, width, 3)...)
+		lines = append(lines, l.wrap("Please quote "+wording.Line(l.doc.Number), regular, quiet.size, width, 3)...)
 	}
 	return lines
 }

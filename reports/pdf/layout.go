@@ -2,6 +2,7 @@ package pdf
 
 import (
 	"postage/reports"
+	"postage/reports/wording"
 )
 
 // layout places a document on pages. y is the next free line of the last page.
@@ -38,24 +39,16 @@ func (l *layout) newPage() {
 	}
 	if l.doc.Example {
 		l.page.box(0, 0, pageWidth, 19, cautionBG)
-		l.centre(13, "Example: made from example price lists", style{bold, 7.5, caution})
+		l.centre(13, wording.Example, style{bold, 7.5, caution})
 	}
 	l.y = top
 	if len(l.pages) == 1 {
 		return
 	}
-	name := l.name() + "   " + clean(l.doc.Customer.Name)
+	name := wording.Name(l.doc) + "   " + wording.Line(l.doc.Customer.Name)
 	l.page.text(left, l.y, l.cut(name, regular, quiet.size, right-left-120), quiet)
 	l.right(right, l.y, "continued", quiet)
 	l.y += 16
-}
-
-// name is the document in two words: "Invoice INV-7", "Draft invoice".
-func (l *layout) name() string {
-	if l.doc.Number == "" {
-		return clean(l.doc.Type.Title()) + ", draft"
-	}
-	return clean(l.doc.Type.Title()) + " " + clean(l.doc.Number)
 }
 
 // right ends a text at x.
@@ -98,14 +91,14 @@ func (l *layout) footer(i int) {
 	y := pageHeight - 50
 	l.page.rule(y, right-left)
 	y += 11
-	seller := l.cut(clean(l.doc.Seller.Name), tiny.weight, tiny.size, 220)
-	l.page.text(left, y, seller+"  ·  "+l.cut(l.name(), tiny.weight, tiny.size, 170), tiny)
-	l.right(right, y, "Page "+whole(int64(i+1))+" of "+whole(int64(len(l.pages))), style{regular, 7.5, grey})
-	for _, f := range []fact{{"Tariff", l.doc.Tariff}, {"Seal", l.doc.Seal}} {
-		if f.value == "" {
+	seller := l.cut(wording.Line(l.doc.Seller.Name), tiny.weight, tiny.size, 220)
+	l.page.text(left, y, seller+"  ·  "+l.cut(wording.Name(l.doc), tiny.weight, tiny.size, 170), tiny)
+	l.right(right, y, "Page "+wording.Whole(int64(i+1))+" of "+wording.Whole(int64(len(l.pages))), style{regular, 7.5, grey})
+	for _, f := range []wording.Fact{{Label: "Tariff", Text: l.doc.Tariff}, {Label: "Seal", Text: l.doc.Seal}} {
+		if f.Text == "" {
 			continue
 		}
 		y += 9
-		l.page.text(left, y, l.cut(f.label+" "+clean(f.value), tiny.weight, tiny.size, right-left), tiny)
+		l.page.text(left, y, l.cut(f.Label+" "+wording.Line(f.Text), tiny.weight, tiny.size, right-left), tiny)
 	}
 }

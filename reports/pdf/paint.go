@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"postage/reports"
+	"postage/reports/wording"
 	"strconv"
 	"strings"
 )
@@ -30,12 +31,8 @@ func paint(w io.Writer, t *typesetter, faces [weights]typeface, d *reports.Docum
 	}
 	f.put(tree, fmt.Sprintf("<</Type/Pages/Count %d/Kids[%s]>>", len(pages), strings.TrimSpace(kids.String())))
 	f.put(root, fmt.Sprintf("<</Type/Catalog/Pages %v/Lang(en-GB)/ViewerPreferences<</DisplayDocTitle true>>>>", tree))
-	name := clean(d.Type.Title()) + " " + clean(d.Number)
-	if d.Number == "" {
-		name = clean(d.Type.Title()) + ", draft"
-	}
 	info := f.add(fmt.Sprintf("<</Title%s/Author%s/Subject%s/Creator(Postage)>>",
-		hexText(name), hexText(clean(d.Seller.Name)), hexText(month(d.Month))))
+		hexText(wording.Name(d)), hexText(wording.Line(d.Seller.Name)), hexText(wording.Month(d.Month))))
 	return f.finish(w, root, info)
 }
 

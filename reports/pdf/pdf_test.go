@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"postage/reports"
 	"postage/reports/pdf/sample"
+	"postage/reports/wording"
 	"slices"
 	"strings"
 	"sync"
@@ -158,7 +159,7 @@ func TestNoOrphans(t *testing.T) {
 			if headers != 1 || rows == 0 {
 				t.Errorf("%d lines, page %d of %d: got %d headers and %d rows, want 1 and some", lines, i+1, len(pages), headers, rows)
 			}
-			want := "Page " + whole(int64(i+1)) + " of " + whole(int64(len(pages)))
+			want := "Page " + wording.Whole(int64(i+1)) + " of " + wording.Whole(int64(len(pages)))
 			if !hasText(p, want) {
 				t.Errorf("%d lines: page %d lacks %q", lines, i+1, want)
 			}
@@ -198,7 +199,7 @@ func TestDecimalPointsStandUnderEachOther(t *testing.T) {
 	ts, pages := pagesOf(t, d)
 	points := map[int]bool{}
 	for _, line := range d.Lines {
-		price := amount(line.UnitPrice, d.Scale)
+		price := wording.Amount(line.UnitPrice, d.Scale)
 		for _, m := range pages[0].marks {
 			if m.text == price && m.x < 480 { // not the amount of a fee
 				whole, _, _ := strings.Cut(price, ".")

@@ -2,6 +2,7 @@ package pdf
 
 import (
 	"postage/reports"
+	"postage/reports/wording"
 	"strings"
 )
 
@@ -77,7 +78,7 @@ func (l *layout) header(c columns, need float64) {
 	l.y += headerBox
 }
 
-func (l *layout) amountHead() string { return "Amount (" + clean(l.doc.Currency) + ")" }
+func (l *layout) amountHead() string { return "Amount (" + wording.Line(l.doc.Currency) + ")" }
 
 // row writes one line and the hairline under it.
 func (l *layout) row(c columns, r row) {
@@ -125,7 +126,7 @@ func (l *layout) measure() (columns, []row) {
 	c.description = c.quantity - quantity - gap - (left + 6)
 	for i := range rows {
 		rows[i].priceWhole *= shrink
-		rows[i].description = l.wrap(clean(l.doc.Lines[i].Description), body.weight, body.size, c.description, 20)
+		rows[i].description = l.wrap(wording.Line(l.doc.Lines[i].Description), body.weight, body.size, c.description, 20)
 		rows[i].height = 2*rowPad + leading(body)*float64(max(1, len(rows[i].description)))
 	}
 	return c, rows
@@ -133,10 +134,10 @@ func (l *layout) measure() (columns, []row) {
 
 func (l *layout) prepare(line reports.DocumentLine) row {
 	r := row{
-		quantity: whole(line.Quantity),
-		unit:     l.cut(clean(line.Unit), regular, 8, 60),
-		price:    amount(line.UnitPrice, l.doc.Scale),
-		amount:   amount(line.Billed, l.doc.Scale),
+		quantity: wording.Whole(line.Quantity),
+		unit:     l.cut(wording.Line(line.Unit), regular, 8, 60),
+		price:    wording.Amount(line.UnitPrice, l.doc.Scale),
+		amount:   wording.Amount(line.Billed, l.doc.Scale),
 	}
 	point := strings.IndexByte(r.price, '.')
 	if point < 0 {

@@ -1,7 +1,7 @@
 package pdf
 
 import (
-	"postage/reports"
+	"postage/reports/wording"
 )
 
 const (
@@ -32,7 +32,7 @@ func (l *layout) ending() {
 	totals := l.totals(from)
 	counts := l.counts(from)
 	l.y = max(totals, counts) + 12
-	for _, note := range l.notes() {
+	for _, note := range wording.Notes(l.doc) {
 		l.y = l.paragraph(left, l.y, right-left, note, style{regular, 7.5, grey}, 6) + 2
 	}
 }
@@ -52,17 +52,17 @@ func (l *layout) totals(y float64) float64 {
 		}
 		y += totalsRow
 	}
-	put("Net total", amount(l.doc.Net, l.doc.Scale), body)
+	put("Net total", wording.Amount(l.doc.Net, l.doc.Scale), body)
 	for _, t := range l.doc.Taxes {
-		put(taxLabel(t, l.doc), amount(t.Tax, l.doc.Scale), body)
+		put(wording.TaxName(t)+" on "+wording.Amount(t.Base, l.doc.Scale), wording.Amount(t.Tax, l.doc.Scale), body)
 	}
 	y += 3
 	l.page.box(x, y, totalsWidth, 24, band)
 	l.page.box(x, y, totalsWidth, 1, accent)
-	total := clean(l.doc.Currency) + " " + amount(l.doc.Gross, l.doc.Scale)
+	total := wording.Line(l.doc.Currency) + " " + wording.Amount(l.doc.Gross, l.doc.Scale)
 	st := style{bold, 11, accent}
-	l.page.text(x+6, y+16, totalLabel(l.doc), style{bold, 9.5, ink})
-	l.rightFit(edge, y+16, totalsWidth-12-l.width(totalLabel(l.doc), bold, 9.5)-gap, total, st)
+	l.page.text(x+6, y+16, wording.TotalLabel(l.doc), style{bold, 9.5, ink})
+	l.rightFit(edge, y+16, totalsWidth-12-l.width(wording.TotalLabel(l.doc), bold, 9.5)-gap, total, st)
 	return y + 24
 }
 
@@ -71,10 +71,10 @@ func (l *layout) counts(y float64) float64 {
 	if l.doc.Counts.Messages == 0 {
 		return y
 	}
-	l.page.text(left+6, y+10, "Messages of "+month(l.doc.Month), label)
+	l.page.text(left+6, y+10, "Messages of "+wording.Month(l.doc.Month), label)
 	y += 16
 	l.page.rule(y, countsWidth)
-	rows := countRows(l.doc.Counts)
+	rows := wording.Counts(l.doc.Counts)
 	for i, r := range rows {
 		st, value := quiet, style{regular, 8, ink}
 		if i == len(rows)-1 {
@@ -82,29 +82,9 @@ func (l *layout) counts(y float64) float64 {
 			y += 2
 			st, value = style{bold, 8, ink}, style{bold, 8, ink}
 		}
-		l.page.text(left+6, y+10.5, r.label, st)
-		l.right(left+countsWidth-6, y+10.5, r.value, value)
+		l.page.text(left+6, y+10.5, r.Label, st)
+		l.right(left+countsWidth-6, y+10.5, wording.Whole(r.N), value)
 		y += 12.6
 	}
 	return y + 2
-}
-
-// notes is the small print: the wording each tax treatment requires, and how
-// the amounts came about.
-func (l *layout) notes() (notes []string) {
-	for _, t := range l.doc.Taxes {
-		if note := clean(t.Note); note != "" {
-			notes = append(notes, note)
-		}
-	}
-	unit := clean(l.doc.Currency)
-	if l.doc.Type == reports.CreditNote {
-		notes = append(notes, "Amounts on this credit note are owed to you.")
-	}
-	how := "Each amount is quantity times unit price, rounded once, half away from zero, to " +
-		whole(int64(l.doc.Scale)) + " decimals of " + unit + "."
-	if !l.doc.ExactNet.Equal(l.doc.Net) {
-		how += " Before rounding line by line the net total is " + unit + " " + amount(l.doc.ExactNet, l.doc.Scale) + "."
-	}
-	return append(notes, how)
 }

@@ -2,8 +2,8 @@ package sheets
 
 import (
 	"postage/rating"
+	"postage/reports/wording"
 	"strings"
-	"unicode"
 
 	"github.com/shopspring/decimal"
 	"github.com/xuri/excelize/v2"
@@ -65,21 +65,9 @@ func (b *book) value(c cell) any {
 	return nil
 }
 
-// clean makes any string safe in a cell: valid UTF-8, without control
-// characters and marks that reorder the line, no longer than a cell can hold.
+// clean makes any string safe in a cell, and no longer than a cell can hold.
 func clean(s string) string {
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n':
-			return r
-		case r == '\t', r == '\r':
-			return ' '
-		case unicode.IsControl(r), r == '\uFEFF', r == '\uFFFE', r == '\uFFFF',
-			r == '\u061C', r == '\u200E', r == '\u200F', '\u202A' <= r && r <= '\u202E', '\u2066' <= r && r <= '\u2069':
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(s, "\uFFFD"))
+	s = wording.Safe(s)
 	if runes := []rune(s); len(runes) > 16_000 { // 32,767 UTF-16 units
 		return string(runes[:16_000]) + "…"
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"postage/reports"
+	"postage/reports/wording"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -78,10 +79,13 @@ func (p *invoicePage) lines() {
 // totals writes net, taxes and gross, the month's messages beside them, and the small print.
 func (p *invoicePage) totals() {
 	d, scale := p.doc, decimal.NewFromInt32(p.doc.Scale).String()
-	counts := countCells(d)
+	counts := wording.Counts(d.Counts)
 	side := func(i int) []cell {
-		if i < len(counts) {
-			return []cell{text(counts[i].name).with(quiet), counts[i].value.with(look{format: wholeFormat, size: 9}), {}}
+		switch {
+		case len(counts) > 0 && i == 0:
+			return []cell{text("Messages of " + wording.Month(d.Month)).with(quiet), {}, {}}
+		case len(counts) > 0 && i <= len(counts):
+			return []cell{text(counts[i-1].Label).with(quiet), whole(counts[i-1].N).with(look{format: wholeFormat, size: 9}), {}}
 		}
 		return []cell{{}, {}, {}}
 	}
@@ -103,20 +107,25 @@ func (p *invoicePage) totals() {
 	net := put("Net total", live(fmt.Sprintf("ROUND(SUM(E%d:E%d),%s)", p.first, p.last, scale), d.Net, p.money), d.Net)
 	first := p.row + 1
 	for _, t := range d.Taxes {
-		put(taxName(t), taxCell(t, net, d), t.Tax)
+		put(wording.TaxName(t), taxCell(t, net, d), t.Tax)
 	}
 	taxes := ""
 	if len(d.Taxes) > 0 {
 		taxes = fmt.Sprintf("+SUM(E%d:E%d)", first, p.row)
 	}
 	put("Total "+d.Currency, live(fmt.Sprintf("ROUND(E%d%s,%s)", net, taxes, scale), d.Gross, p.money.asTotal()), d.Gross)
-	for i < len(counts) {
+	for len(counts) > 0 && i <= len(counts) {
 		p.put(side(i)...)
 		i++
 	}
 	p.putHigh(8)
-	for _, note := range invoiceNotes(d) {
+	for _, note := range wording.Notes(d) {
 		p.put(text(note).with(quiet))
+	}
+	for _, f := range []wording.Fact{{Label: "Tariff ", Text: d.Tariff}, {Label: "Seal ", Text: d.Seal}} {
+		if f.Text != "" {
+			p.put(text(f.Label + f.Text).with(quiet))
+		}
 	}
 }
 
@@ -131,57 +140,4 @@ func taxCell(t reports.TaxTotal, net int, d *reports.Document) cell {
 		base = fmt.Sprintf("E%d", net)
 	}
 	return live(fmt.Sprintf("ROUND(%s*%s/100,%d)", base, t.RatePercent, d.Scale), t.Tax, money(d.Scale))
-}
-
-func taxName(t reports.TaxTotal) string {
-	name := map[string]string{"S": "Tax", "AE": "Reverse charge", "O": "Outside the scope of tax", "Z": "Zero rated", "E": "Exempt"}[t.Treatment]
-	if name == "" {
-		name = "Tax " + t.Treatment
-	}
-	return name + " " + t.RatePercent.String() + "%"
-}
-
-func countCells(d *reports.Document) []namedCell {
-	if d.Counts.Messages == 0 {
-		return nil
-	}
-	c := d.Counts
-	rows := []namedCell{{"Messages of " + d.Month.String(), cell{}}}
-	for _, r := range []struct {
-		name   string
-		n      int64
-		always bool
-	}{
-		{"Care messages, free", c.CareFree, true},
-		{"Care messages, charged", c.CareCharged, false},
-		{"Notifications, charged", c.NoticeCharged, true},
-		{"Notifications, free", c.NoticeFree, true},
-		{"Not delivered, free", c.NotDelivered, true},
-		{"Rejected, free", c.Rejected, false},
-		{"Still in flight", c.Pending, false},
-		{"Held until a price is known", c.Unrated, false},
-		{"All messages sent", c.Messages, true},
-	} {
-		if r.always || r.n != 0 {
-			rows = append(rows, namedCell{r.name, whole(r.n)})
-		}
-	}
-	return rows
-}
-
-func invoiceNotes(d *reports.Document) (notes []string) {
-	for _, t := range d.Taxes {
-		if t.Note != "" {
-			notes = append(notes, t.Note)
-		}
-	}
-	notes = append(notes, fmt.Sprintf("Each amount is quantity times unit price, rounded once, half away from zero, to %d decimals.", d.Scale))
-	if !d.ExactNet.Equal(d.Net) {
-		notes = append(notes, "Before rounding line by line the net total is "+d.Currency+" "+d.ExactNet.String()+".")
-	}
-	notes = append(notes, "Tariff "+d.Tariff)
-	if d.Seal != "" {
-		notes = append(notes, "Seal "+d.Seal)
-	}
-	return notes
 }

@@ -3,7 +3,7 @@ package sheets
 import (
 	"fmt"
 	"postage/reports"
-	"strings"
+	"postage/reports/wording"
 )
 
 // headRows is the number of rows above the line table: the plan must know it
@@ -27,7 +27,7 @@ type line struct {
 func headOf(d *reports.Document, gross string) []line {
 	h := &head{doc: d}
 	if d.Example {
-		h.band(0, look{bold: true, fill: caution, size: 9}, text("Example: made from example price lists"))
+		h.band(0, look{bold: true, fill: caution, size: 9}, text(wording.Example))
 	}
 	h.seller()
 	h.add(8)
@@ -67,13 +67,9 @@ func (h *head) band(height float64, l look, cells ...cell) {
 // seller writes our name and address, with the title and number at the right.
 func (h *head) seller() {
 	d := h.doc
-	name := d.Type.Title()
-	if d.Number == "" {
-		name = "DRAFT " + strings.ToLower(name)
-	}
 	h.add(high(d.Seller.Name, 32, 28), text(d.Seller.Name).with(look{bold: true, size: 14, wrap: len(d.Seller.Name) > 60}), cell{}, cell{}, cell{},
-		text(name).with(look{bold: true, size: 20, colour: accent, align: "right"}))
-	for i, l := range partyLines(d.Seller) {
+		text(wording.Heading(d)).with(look{bold: true, size: 20, colour: accent, align: "right"}))
+	for i, l := range wording.Particulars(d.Seller) {
 		number := cell{}
 		if i == 0 && d.Number != "" {
 			number = text(d.Number).with(look{bold: true, size: 12, align: "right"})
@@ -84,12 +80,12 @@ func (h *head) seller() {
 
 // customer writes whom we bill, with what identifies the document at the right.
 func (h *head) customer() {
-	d, facts := h.doc, invoiceFacts(h.doc)
+	d, facts := h.doc, wording.Identity(h.doc)
 	left := []cell{
 		text("Billed to").with(look{bold: true, colour: grey, size: 9}),
 		text(d.Customer.Name).with(look{bold: true, size: 11, wrap: len(d.Customer.Name) > 60}),
 	}
-	for _, l := range partyLines(d.Customer) {
+	for _, l := range wording.Particulars(d.Customer) {
 		left = append(left, text(l).with(look{colour: grey, size: 9, wrap: len(l) > 60}))
 	}
 	for i := range max(len(left), len(facts)) {
@@ -98,9 +94,9 @@ func (h *head) customer() {
 			cells[0], height = left[i], high(left[i].text, 48, 0)
 		}
 		if i < len(facts) {
-			value := facts[i].value
+			value := fact(facts[i])
 			value.look.align = "right"
-			cells[2], cells[4] = text(facts[i].name).with(quiet), value
+			cells[2], cells[4] = text(facts[i].Label).with(quiet), value
 		}
 		h.add(height, cells...)
 	}
@@ -109,19 +105,16 @@ func (h *head) customer() {
 // payment writes the total in large type, when it is due, and where to pay.
 func (h *head) payment(gross string) {
 	d, filled := h.doc, look{fill: pale}
-	total, due := "Total due, ", ""
-	if d.Type == reports.CreditNote {
-		total = "Total credited to you, "
-	}
+	due := ""
 	if !d.DueOn.IsZero() {
 		due = "Due on " + d.DueOn.String()
 	}
-	h.band(26, filled, text(total+d.Currency).with(look{bold: true, size: 14}), text(due).with(look{bold: true}), cell{}, cell{},
+	h.band(26, filled, text(wording.TotalLabel(d)+", "+d.Currency).with(look{bold: true, size: 14}), text(due).with(look{bold: true}), cell{}, cell{},
 		live(gross, d.Gross, look{format: moneyFormat(d.Scale), bold: true, size: 16, colour: accent}))
 	if d.Type == reports.CreditNote {
 		return
 	}
-	for i, l := range splitLines(d.Bank) {
+	for i, l := range wording.Lines(d.Bank) {
 		if i == 0 {
 			l = "Pay to: " + l
 		}
@@ -139,57 +132,10 @@ func high(s string, width int, low float64) float64 {
 	return min(float64(lines)*max(13.5, low), 409) // the most a row can be
 }
 
-type namedCell struct {
-	name  string
-	value cell
-}
-
-func invoiceFacts(d *reports.Document) []namedCell {
-	number := d.Number
-	if number == "" {
-		number = "none: draft"
+// fact is the cell of a fact's value: a day as a date that can be sorted.
+func fact(f wording.Fact) cell {
+	if f.On.IsZero() {
+		return text(f.Text)
 	}
-	facts := []namedCell{
-		{d.Type.Title() + " number", text(number)},
-		{"Issued on", date(d.IssuedOn)},
-		{"Billing month", text(d.Month.String())},
-		{"Period", text(d.Month.First().String() + " to " + d.Month.Last().String())},
-		{"Due on", date(d.DueOn)},
-		{"Your reference", text(d.BuyerReference)},
-	}
-	if d.Preceding != nil {
-		facts = append(facts, namedCell{"Corrects invoice", text(d.Preceding.Number)}, namedCell{"Invoice date", date(d.Preceding.IssuedOn)})
-	}
-	facts = append(facts, namedCell{"Account", text(d.Customer.ID)})
-	kept := facts[:0]
-	for _, f := range facts {
-		if f.value.text != "" || f.value.number != nil {
-			kept = append(kept, f)
-		}
-	}
-	return kept
-}
-
-func partyLines(p reports.Party) []string {
-	lines := splitLines(p.Address)
-	for _, f := range [][2]string{{"", p.Country}, {"VAT number ", p.VATNumber}, {"Tax ID ", p.TaxID}, {"", p.Email}} {
-		if f[1] != "" {
-			lines = append(lines, f[0]+f[1])
-		}
-	}
-	return lines
-}
-
-// splitLines splits an address at newlines or, without any, at ", ".
-func splitLines(s string) (lines []string) {
-	sep := "\n"
-	if !strings.Contains(strings.TrimSpace(s), sep) {
-		sep = ", "
-	}
-	for l := range strings.SplitSeq(s, sep) {
-		if l = strings.TrimSpace(clean(l)); l != "" {
-			lines = append(lines, l)
-		}
-	}
-	return lines
+	return date(f.On)
 }
