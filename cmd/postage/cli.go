@@ -33,6 +33,8 @@ type cli struct {
 	Rate    rateCommand    `cmd:"" help:"Rate events offline: events in, one JSON line per outbound message out."`
 	Close   closeCommand   `cmd:"" help:"Close a month: statements, invoices, and later the adjustments."`
 	Journal journalCommand `cmd:"" help:"Double entries of a month for the general ledger, as CSV."`
+	Verify  verifyCommand  `cmd:"" help:"Recompute invoices and notes from the log; say what differs."`
+	Books   booksCommand   `cmd:"" help:"Back up and restore the books, and tell ClickHouse what they say."`
 	Refused refusedCommand `cmd:"" help:"Look at what was refused, and send it through the front door again."`
 	Tariff  tariffCommand  `cmd:"" help:"Check, compare, import and export tariffs."`
 	Events  eventsCommand  `cmd:"" help:"Generate made-up events, or validate real ones."`

@@ -148,13 +148,23 @@ func (f *engineFlags) openKafka(ctx context.Context, s *streams, e *engines) err
 		kafka.Topic{Name: eventsTopic, Partitions: topicPartitions}, kafka.Topic{Name: refusedTopic, Partitions: 1})
 }
 
+func (f *engineFlags) booksFile() string { return filepath.Join(f.dataDir(), "books.db") }
+
 func (f *engineFlags) openBooks(ctx context.Context, e *engines) (*books.Books, error) {
-	b, err := books.Open(ctx, filepath.Join(f.dataDir(), "books.db"))
+	b, err := books.Open(ctx, f.booksFile())
 	if err != nil {
 		return nil, err
 	}
 	e.closers = append(e.closers, b.Close)
 	return b, nil
+}
+
+// existingBooks opens the books for a command that makes no sense without any.
+func (f *engineFlags) existingBooks(ctx context.Context, e *engines) (*books.Books, error) {
+	if _, err := os.Stat(f.booksFile()); err != nil {
+		return nil, fmt.Errorf("no books in %s: nothing was closed there; --data names the folder of another installation", f.dataDir())
+	}
+	return f.openBooks(ctx, e)
 }
 
 // newDecoder reads wire records, knowing the senders that a tariff registers by

@@ -22,6 +22,7 @@ import (
 // Books is the open store. It is safe for concurrent use, by several processes
 // too: every change is one immediate transaction of the holder of the lease.
 type Books struct {
+	path  string
 	db    *sql.DB
 	token atomic.Int64 // of our lease, 0 while we hold none
 }
@@ -31,15 +32,19 @@ func Open(ctx context.Context, path string) (*Books, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("books: %w", err)
 	}
-	options := url.Values{"_pragma": {"busy_timeout(30000)", "foreign_keys(1)", "synchronous(full)"}, "_txlock": {"immediate"}}
-	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+options.Encode())
+	db, err := sql.Open("sqlite", dsn(path, url.Values{"_pragma": {"busy_timeout(30000)", "foreign_keys(1)", "synchronous(full)"}, "_txlock": {"immediate"}}))
 	if err != nil {
 		return nil, fmt.Errorf("books %s: %w", path, err)
 	}
 	if err := migrate(ctx, db); err != nil {
 		return nil, errors.Join(fmt.Errorf("books %s: %w", path, err), db.Close())
 	}
-	return &Books{db: db}, nil
+	return &Books{path: path, db: db}, nil
+}
+
+// dsn names a file to the driver, whatever characters are in it.
+func dsn(path string, options url.Values) string {
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + options.Encode()
 }
 
 // Close closes the file.

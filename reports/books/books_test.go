@@ -67,6 +67,22 @@ func addTo(in *books.Issue, account string, kind reports.DocumentType, series st
 	in.Documents = append(in.Documents, books.Draft{Series: series, Document: d})
 }
 
+// sealed gives documents the seals and inputs that belong to their statements.
+func sealed(t *testing.T, in *books.Issue) {
+	t.Helper()
+	for i := range in.Documents {
+		seal, err := reports.Seal(&in.Statements[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		in.Documents[i].Document.Seal = seal
+		tariff := &rating.Tariff{Rows: &rating.TariffRows{}}
+		if in.Documents[i].Inputs, err = reports.InputsOf(in.Documents[i].Document, &in.Run, tariff); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func issue(t *testing.T, b *books.Books, in *books.Issue) {
 	t.Helper()
 	if err := b.Issue(t.Context(), in); err != nil {

@@ -3,7 +3,6 @@ package books
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"postage/rating"
@@ -65,13 +64,8 @@ func (b *Books) Unprojected(ctx context.Context, m rating.Month) ([]reports.Run,
 		if err := rows.Scan(&r.ID, &r.Kind, &cutoff, &r.Tariff, &accounts); err != nil {
 			return nil, fmt.Errorf("books: runs of %s: %w", m, err)
 		}
-		if err := json.Unmarshal([]byte(cutoff), &r.Cutoff); err != nil {
-			return nil, fmt.Errorf("books: cut-off of run %s: %w", r.ID, err)
-		}
-		if accounts != "" {
-			if err := json.Unmarshal([]byte(accounts), &r.Accounts); err != nil {
-				return nil, fmt.Errorf("books: accounts of run %s: %w", r.ID, err)
-			}
+		if err := decodeRun(&r, cutoff, accounts); err != nil {
+			return nil, fmt.Errorf("books: %w", err)
 		}
 		out = append(out, r)
 	}
