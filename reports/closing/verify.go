@@ -2,12 +2,14 @@ package closing
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
 	"postage/rating"
 	"postage/reports"
 	"postage/reports/books"
+	"postage/reports/ubl"
 	"slices"
 	"strings"
 
@@ -128,12 +130,16 @@ func difference(e *books.Entry, code reports.DifferenceCode, format string, args
 // to those of its statement.
 func (v *Verifier) document(ctx context.Context, e *books.Entry) ([]reports.Difference, error) {
 	var found []reports.Difference
-	for _, format := range Formats {
+	for i := range Formats {
+		format := &Formats[i]
 		content, err := v.Books.File(ctx, e.Number, format.Name)
 		if err != nil {
 			return nil, err
 		}
-		if content == nil {
+		if content != nil {
+			continue
+		}
+		if _, err := format.bytes(&e.Document); !errors.Is(err, ubl.ErrNotExpressible) {
 			found = append(found, difference(e, reports.FileMissing, "its %s was not drawn; run postage close --month %s again", format.Name, e.Month))
 		}
 	}
