@@ -3,9 +3,8 @@ package sheets
 import (
 	"archive/zip"
 	"bytes"
-	"compress/flate"
 	"errors"
-	"hash/crc32"
+	"fmt"
 	"io"
 	"io/fs"
 	"slices"
@@ -13,44 +12,36 @@ import (
 	"time"
 )
 
-// archive is the zip writer given to excelize. It exists because excelize
-// writes streamed sheets in the order of a map: here each part is packed as it
-// comes and all are written sorted, so equal workbooks are equal bytes. It also
-// puts the true dimension into each sheet, which is known only after the rows.
+// archive is the zip writer given to excelize. Excelize hands over sheets
+// without rows; here the rows, which are packed already, go into their places. Parts
+// are written sorted and undated, so equal workbooks are equal bytes.
 type archive struct {
 	w     io.Writer
-	dims  map[string]string // by part name
+	rows  map[string]*pack // by part name
 	parts []*part
 }
 
-// placeholder is the dimension that sheets are opened with.
-const placeholder = "A1:XFD1048576"
+// part is one file of the archive.
+type part struct {
+	name    string
+	content bytes.Buffer
+}
+
+// noRows is where excelize leaves room for the rows of a sheet.
+const noRows = "<sheetData></sheetData>"
 
 func (a *archive) Create(name string) (io.Writer, error) {
-	a.finish()
-	p := &part{name: name, crc: crc32.NewIEEE(), dim: a.dims[name]}
-	var err error
-	if p.pack, err = flate.NewWriter(&p.packed, flate.BestSpeed+1); err != nil {
-		return nil, err
-	}
+	p := &part{name: name}
 	a.parts = append(a.parts, p)
-	return p, nil
+	return &p.content, nil
 }
 
 // AddFS is part of the interface and not used by excelize for workbooks.
 func (a *archive) AddFS(fs.FS) error { return errors.ErrUnsupported }
 
-func (a *archive) finish() {
-	if n := len(a.parts); n > 0 && a.parts[n-1].pack != nil {
-		_ = a.parts[n-1].pack.Close() // into memory, which does not fail
-		a.parts[n-1].pack = nil
-	}
-}
-
 // Close writes the archive: the list of content types first, as readers expect,
 // then the parts by name. All are dated 1 January 1980, the first day zip knows.
 func (a *archive) Close() error {
-	a.finish()
 	const first = "[Content_Types].xml"
 	slices.SortFunc(a.parts, func(x, y *part) int {
 		if (x.name == first) != (y.name == first) {
@@ -63,44 +54,62 @@ func (a *archive) Close() error {
 	})
 	z := zip.NewWriter(a.w)
 	for _, p := range a.parts {
-		w, err := z.CreateRaw(&zip.FileHeader{
-			Name: p.name, Method: zip.Deflate, Modified: dosEpoch, CRC32: p.crc.Sum32(),
-			CompressedSize64: uint64(p.packed.Len()), UncompressedSize64: p.size,
-		})
+		packs, err := a.packs(p)
 		if err != nil {
 			return err
 		}
-		if _, err := p.packed.WriteTo(w); err != nil {
+		if err := writePart(z, p.name, packs); err != nil {
 			return err
 		}
 	}
 	return z.Close()
 }
 
-// part is one file of the archive, packed in memory.
-type part struct {
-	name   string
-	dim    string
-	packed bytes.Buffer
-	pack   *flate.Writer
-	crc    interface {
-		io.Writer
-		Sum32() uint32
+// packs cuts a part around its rows.
+func (a *archive) packs(p *part) ([]*pack, error) {
+	content := p.content.Bytes()
+	p.content = bytes.Buffer{}
+	rows := a.rows[p.name]
+	if rows == nil {
+		whole, err := packed(content)
+		return []*pack{whole}, err
 	}
-	size uint64
+	before, after, found := bytes.Cut(content, []byte(noRows))
+	if !found {
+		return nil, fmt.Errorf("%s: no room for its rows", p.name)
+	}
+	head, err1 := packed(before, []byte("<sheetData>"))
+	tail, err2 := packed([]byte("</sheetData>"), after)
+	return []*pack{head, rows, tail}, errors.Join(err1, err2)
 }
 
-func (p *part) Write(b []byte) (int, error) {
-	n := len(b)
-	if p.size == 0 && p.dim != "" {
-		old, dim := []byte(`"`+placeholder+`"`), []byte(`"`+p.dim+`"`)
-		head := min(len(b), 16_384)
-		b = append(bytes.Replace(b[:head:head], old, dim, 1), b[head:]...)
+func packed(content ...[]byte) (*pack, error) {
+	var p pack
+	for _, b := range content {
+		p.write(b)
 	}
-	p.size += uint64(len(b))
-	_, _ = p.crc.Write(b)
-	_, err := p.pack.Write(b)
-	return n, err
+	return &p, p.finish()
+}
+
+// writePart joins packs, one after the other, into one file of the archive.
+func writePart(z *zip.Writer, name string, packs []*pack) error {
+	h := zip.FileHeader{Name: name, Method: zip.Deflate, Modified: dosEpoch, CompressedSize64: uint64(len(lastBlock))}
+	for _, p := range packs {
+		h.CRC32 = joinSums(h.CRC32, p.sum, p.size)
+		h.UncompressedSize64 += uint64(p.size)
+		h.CompressedSize64 += uint64(p.packed.size)
+	}
+	w, err := z.CreateRaw(&h)
+	if err != nil {
+		return err
+	}
+	for _, p := range packs {
+		if err := p.packed.copyTo(w); err != nil {
+			return err
+		}
+	}
+	_, err = w.Write(lastBlock)
+	return err
 }
 
 // dosEpoch is the only time in our archives: the clock is not among their inputs.

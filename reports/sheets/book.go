@@ -23,13 +23,13 @@ var utc = time.UTC
 type book struct {
 	file   *excelize.File
 	styles map[look]int
-	dims   map[string]string
-	sheets int
+	parts  map[string]string // part name of a sheet, by its name
+	rows   map[string]*pack  // by part name
 	err    error
 }
 
 func newBook() *book {
-	b := &book{file: excelize.NewFile(), styles: map[look]int{}, dims: map[string]string{}}
+	b := &book{file: excelize.NewFile(), styles: map[look]int{}, parts: map[string]string{}, rows: map[string]*pack{}}
 	b.style(plain)
 	return b
 }
@@ -49,16 +49,28 @@ func (b *book) properties(title, author string, on rating.Date) {
 	b.note(b.file.SetAppProps(&excelize.AppProperties{Application: "Postage"}))
 }
 
-// save writes the workbook to w. Nothing is written when an error came before.
+// save writes the workbook to w, and removes what it has in temporary files.
+// Nothing is written when an error came before.
 func (b *book) save(w io.Writer) error {
-	defer func() { _ = b.file.Close() }() // removes spilled rows; the workbook is out by then
+	defer b.discard()
+	for _, p := range b.rows {
+		b.note(p.finish())
+	}
 	if b.err != nil {
 		return b.err
 	}
 	b.file.SetActiveSheet(0)
-	b.file.SetZipWriter(func(io.Writer) excelize.ZipWriter { return &archive{w: w, dims: b.dims} })
+	b.file.SetZipWriter(func(io.Writer) excelize.ZipWriter { return &archive{w: w, rows: b.rows} })
 	_, err := b.file.WriteTo(io.Discard)
 	return err
+}
+
+func (b *book) discard() {
+	for _, p := range b.rows {
+		_ = p.finish() // what is left of a workbook that is given up
+		_ = p.packed.close()
+	}
+	_ = b.file.Close()
 }
 
 // column is a column of a sheet: its title, width in characters and whether it
@@ -69,8 +81,7 @@ type column struct {
 	figures bool
 }
 
-// plan is all that must be known of a sheet before its first row: excelize
-// loses views and page settings that come later.
+// plan is all that is said of a sheet beside its rows.
 type plan struct {
 	name     string
 	title    string // in the page header when printed
@@ -85,28 +96,39 @@ type plan struct {
 type sheet struct {
 	b    *book
 	plan plan
-	w    *excelize.StreamWriter
-	path string
-	row  int // last row written
+	rows rows
+	cell []byte // room for one
+	row  int    // last row written
 }
 
-// open adds a sheet.
+// add makes room for sheets, in the order in which readers will see them.
+func (b *book) add(names ...string) {
+	for _, name := range names {
+		if b.err != nil {
+			return
+		}
+		if len(b.parts) == 0 {
+			b.note(b.file.SetSheetName("Sheet1", name))
+		} else {
+			_, err := b.file.NewSheet(name)
+			b.note(err)
+		}
+		b.parts[name] = fmt.Sprintf("xl/worksheets/sheet%d.xml", len(b.parts)+1)
+	}
+}
+
+// open begins a sheet. One that has no room yet comes after all others. Sheets
+// may be written at the same time and in any order.
 func (b *book) open(p plan) *sheet {
-	s := &sheet{b: b, plan: p}
-	b.sheets++
-	s.path = fmt.Sprintf("xl/worksheets/sheet%d.xml", b.sheets)
+	s := &sheet{b: b, plan: p, rows: rows{pack: &pack{}}}
+	if b.parts[p.name] == "" {
+		b.add(p.name)
+	}
 	if b.err != nil {
 		return s
 	}
+	b.rows[b.parts[p.name]] = s.rows.pack
 	f := b.file
-	if b.sheets == 1 {
-		b.note(f.SetSheetName("Sheet1", p.name))
-	} else {
-		_, err := f.NewSheet(p.name)
-		b.note(err)
-	}
-	b.note(f.SetSheetDimension(p.name, placeholder))
-	b.page(p)
 	if p.frozen > 0 && !p.noFreeze {
 		below, _ := excelize.CoordinatesToCellName(1, p.frozen+1)
 		b.note(f.SetPanes(p.name, &excelize.Panes{
@@ -114,13 +136,8 @@ func (b *book) open(p plan) *sheet {
 			Selection: []excelize.Selection{{SQRef: below, ActiveCell: below, Pane: "bottomLeft"}},
 		}))
 	}
-	var err error
-	s.w, err = f.NewStreamWriter(p.name)
-	b.note(err)
 	for i, c := range p.columns {
-		if b.err == nil {
-			b.note(s.w.SetColWidth(i+1, i+1, c.width))
-		}
+		b.note(f.SetColWidth(p.name, letter(i+1), letter(i+1), c.width))
 	}
 	return s
 }
@@ -177,15 +194,16 @@ func (s *sheet) putHigh(height float64, cells ...cell) int {
 		s.b.note(fmt.Errorf("%s: %w", s.plan.name, errFull))
 		return s.row
 	}
-	values := make([]any, len(cells))
+	s.rows.begin(s.row, height)
 	for i, c := range cells {
 		if c.text != "" && s.plan.afterFigures(i) && c.look.align == "" {
 			c.look.indent = 1
 		}
-		values[i] = s.b.value(c)
+		s.cell = s.b.append(s.cell[:0], c)
+		s.rows.ready(s.cell)
 	}
-	at, _ := excelize.CoordinatesToCellName(1, s.row)
-	s.b.note(s.w.SetRow(at, values, excelize.RowOpts{Height: height}))
+	s.rows.end()
+	s.b.note(s.rows.pack.err)
 	return s.row
 }
 
@@ -216,13 +234,15 @@ func (s *sheet) filter(last int) {
 	s.b.note(s.b.file.AutoFilter(s.plan.name, fmt.Sprintf("A%d:%s%d", header, letter(len(s.plan.columns)), last), nil))
 }
 
-// close ends the sheet. Rows put after it would vanish, so the sheet is not used again.
+// close ends the sheet: nothing can be put into it any more.
 func (s *sheet) close() {
 	if s.b.err != nil {
 		return
 	}
-	s.b.note(s.w.Flush())
-	s.b.dims[s.path] = fmt.Sprintf("A1:%s%d", letter(max(1, len(s.plan.columns))), max(1, s.row))
+	s.rows.flush()
+	s.b.note(s.rows.pack.finish())
+	s.b.page(s.plan) // after the filter, which would take the page's properties with it
+	s.b.note(s.b.file.SetSheetDimension(s.plan.name, fmt.Sprintf("A1:%s%d", letter(max(1, len(s.plan.columns))), max(1, s.row))))
 }
 
 // letter names a column: 1 is A.

@@ -3,35 +3,43 @@ package sheets
 import (
 	"postage/rating"
 	"postage/reports/wording"
+	"strconv"
 	"strings"
 
 	"github.com/shopspring/decimal"
-	"github.com/xuri/excelize/v2"
 )
 
 // cell is what one cell holds: text, a number, or a formula with the number it
 // gives. Text is never read as a formula, whatever it begins with.
 type cell struct {
 	text    string
-	number  any // int64 or float64
+	number  string // in plain decimal notation, every digit of it
 	formula string
 	look    look
 }
 
 func text(s string) cell { return cell{text: s} }
 
-func whole(n int64) cell { return cell{number: n, look: count} }
+func whole(n int64) cell { return cell{number: strconv.FormatInt(n, 10), look: count} }
 
-// amount is a decimal as a number. What a number cannot hold is exact's business.
-func amount(d decimal.Decimal, l look) cell { return cell{number: d.InexactFloat64(), look: l} }
+// amount is a decimal as a number, written to its last digit. What a reader's
+// numbers cannot hold of it is exact's business.
+func amount(d decimal.Decimal, l look) cell { return cell{number: d.String(), look: l} }
 
 // live is a formula and its value, so that a reader that does not calculate
 // shows the same as one that does.
 func live(formula string, value decimal.Decimal, l look) cell {
-	return cell{formula: formula, number: value.InexactFloat64(), look: l}
+	return cell{formula: formula, number: value.String(), look: l}
 }
 
-func liveCount(formula string, n int64) cell { return cell{formula: formula, number: n, look: count} }
+func liveCount(formula string, n int64) cell {
+	return cell{formula: formula, number: strconv.FormatInt(n, 10), look: count}
+}
+
+// liveText is a formula that gives text, now these words.
+func liveText(formula, words string, l look) cell {
+	return cell{formula: formula, text: words, look: l}
+}
 
 func (c cell) with(l look) cell {
 	c.look = l
@@ -42,37 +50,30 @@ func date(d rating.Date) cell {
 	if d.IsZero() {
 		return cell{}
 	}
-	return cell{number: serial(rating.At(d.Midnight(utc).Time())), look: look{format: dayFormat, align: "left"}}
+	at := rating.At(d.Midnight(utc).Time())
+	return cell{number: string(instant(at).appendSerial(nil)), look: look{format: dayFormat, align: "left"}}
 }
 
-// serial is an instant as a spreadsheet counts: days since 30 December 1899, UTC.
-func serial(i rating.Instant) float64 {
-	return float64(int64(i)+25_569*int64(rating.Day)) / float64(rating.Day)
-}
-
-// value makes the cell ready for excelize, or nil when it is empty.
-func (b *book) value(c cell) any {
+// append makes the cell as rows writes it, without its opening; nothing when it is empty.
+func (b *book) append(dst []byte, c cell) []byte {
 	switch {
-	case c.formula != "":
-		return excelize.Cell{StyleID: b.style(c.look), Formula: c.formula, Value: c.number}
-	case c.number != nil:
-		return excelize.Cell{StyleID: b.style(c.look), Value: c.number}
+	case c.formula != "" && c.number == "":
+		return appendWordsCell(dst, b.style(c.look), c.formula, c.text)
+	case c.number != "":
+		return appendNumberCell(dst, b.style(c.look), c.formula, c.number)
 	case c.text != "":
-		return excelize.Cell{StyleID: b.style(c.look), Value: clean(c.text)}
+		return appendTextCell(dst, b.style(c.look), c.text)
 	case c.look != plain:
-		return excelize.Cell{StyleID: b.style(c.look)}
+		return appendEmptyCell(dst, b.style(c.look))
 	}
-	return nil
+	return dst
 }
+
+// ready is append for a cell that many rows share.
+func (b *book) ready(c cell) []byte { return b.append(nil, c) }
 
 // clean makes any string safe in a cell, and no longer than a cell can hold.
-func clean(s string) string {
-	s = wording.Safe(s)
-	if runes := []rune(s); len(runes) > 16_000 { // 32,767 UTF-16 units
-		return string(runes[:16_000]) + "…"
-	}
-	return s
-}
+func clean(s string) string { return shorten(wording.Safe(s)) }
 
 // maxDigits is how many significant digits a spreadsheet number keeps.
 const maxDigits = 15

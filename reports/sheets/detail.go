@@ -44,7 +44,7 @@ var detailColumns = []column{
 
 // rated is what every message of one price row shares, made once.
 type rated struct {
-	price, currency, row, exact any
+	price, currency, row, exact []byte // cells
 	account                     string
 	messages                    int64
 }
@@ -57,7 +57,7 @@ type ratedKey struct {
 // detail streams the charged messages, over as many sheets as they need. No
 // arithmetic is done for a message: rows are counted by price row, and the totals follow.
 func (m *month) detail(messages iter.Seq2[*rating.Message, error]) error {
-	d := &detailWriter{month: m, seen: map[ratedKey]*rated{}, totals: map[group]tally{}, names: map[string]any{}}
+	d := &detailWriter{month: m, seen: map[ratedKey]*rated{}, totals: map[group]tally{}}
 	d.begin()
 	for msg, err := range messages {
 		if err != nil {
@@ -81,9 +81,10 @@ type detailWriter struct {
 	sheet  *sheet
 	seen   map[ratedKey]*rated
 	totals map[group]tally
-	names  map[string]any // short strings that repeat, made into cells once
-	row    [16]any
-	day    int
+	words  int // styles
+	indent int // of text beside figures
+	time   int
+	tier   int
 }
 
 func (d *detailWriter) begin() {
@@ -93,7 +94,7 @@ func (d *detailWriter) begin() {
 	}
 	d.sheet = d.month.begin(name, "Charged messages, one a row. Amounts are rounded on the line, not here.", detailColumns)
 	d.parts = append(d.parts, detailPart{block{sheet: name, first: firstRow, twins: d.lines.twins}})
-	d.day = d.style(look{format: timeFormat, align: "left"})
+	d.words, d.time, d.tier = d.style(plain), d.style(look{format: timeFormat, align: "left"}), d.style(look{})
 }
 
 func (d *detailWriter) end() {
@@ -112,37 +113,35 @@ func (d *detailWriter) add(msg *rating.Message) {
 	}
 	r := d.rated(msg)
 	r.messages++
-	tier := any(nil)
-	if msg.Tier != 0 {
-		tier = msg.Tier
-	}
-	d.row = [16]any{
-		d.value(text(msg.MessageID)), d.name(key(msg.Account)), d.name(msg.Sender), d.value(text(msg.User)),
-		d.at(msg.SentAt), d.at(msg.DeliveredAt), d.name(msg.Class.String()), d.name(msg.Reason.String()), d.name(msg.Regime.String()),
-		d.name(msg.Category), d.name(msg.Market), tier, r.price, r.row, r.currency, r.exact,
-	}
+	w := &d.sheet.rows
 	d.sheet.row++
-	d.note(d.sheet.w.SetRow(fmt.Sprintf("A%d", d.sheet.row), d.row[:]))
+	w.begin(d.sheet.row, 0)
+	w.text(d.words, msg.MessageID)
+	w.text(d.words, r.account)
+	w.text(d.words, msg.Sender)
+	w.text(d.words, msg.User)
+	d.at(msg.SentAt)
+	d.at(msg.DeliveredAt)
+	w.text(d.words, msg.Class.String())
+	w.text(d.words, msg.Reason.String())
+	w.text(d.words, msg.Regime.String())
+	w.text(d.words, msg.Category)
+	w.text(d.words, msg.Market)
+	w.integer(d.tier, int64(msg.Tier))
+	w.ready(r.price)
+	w.ready(r.row)
+	w.ready(r.currency)
+	w.ready(r.exact)
+	w.end()
+	d.note(w.pack.err)
 }
 
-func (d *detailWriter) at(i rating.Instant) any {
+func (d *detailWriter) at(i rating.Instant) {
 	if i == 0 {
-		return nil
+		d.sheet.rows.skip()
+		return
 	}
-	return excelize.Cell{StyleID: d.day, Value: serial(i)}
-}
-
-// name makes the cell of a string that many rows share.
-func (d *detailWriter) name(s string) any {
-	v, ok := d.names[s]
-	if !ok {
-		if len(d.names) >= maxShared {
-			clear(d.names)
-		}
-		v = d.value(text(s))
-		d.names[s] = v
-	}
-	return v
+	d.sheet.rows.instant(d.time, instant(i))
 }
 
 // maxShared bounds what is remembered between rows.
@@ -156,8 +155,8 @@ func (d *detailWriter) rated(msg *rating.Message) *rated {
 			d.fold()
 		}
 		r = &rated{
-			account: key(msg.Account), price: d.value(amount(msg.Rate.UnitPrice, price)), currency: d.value(text(msg.Rate.Currency)),
-			row: d.value(text(msg.Rate.PriceRow).with(look{indent: 1})), exact: d.value(exact("unit price", msg.Rate.UnitPrice)),
+			account: key(msg.Account), price: d.ready(amount(msg.Rate.UnitPrice, price)), currency: d.ready(text(msg.Rate.Currency)),
+			row: d.ready(text(msg.Rate.PriceRow).with(look{indent: 1})), exact: d.ready(exact("unit price", msg.Rate.UnitPrice)),
 		}
 		d.seen[k] = r
 	}

@@ -25,7 +25,7 @@ var tariffOrder = []string{
 // they were typed with, numbers their + and zeros, and dates their form, also in
 // rows typed in later. The same files give the same bytes.
 //
-// Cells that a workbook cannot hold (control characters, more than 16,000
+// Cells that a workbook cannot hold (control characters, more than 32,767
 // letters, more than 1,048,576 rows) are an error naming the line.
 func WriteTariffWorkbook(w io.Writer, files map[string][]byte) error {
 	if len(files) == 0 {
@@ -97,8 +97,8 @@ func (b *book) tariffSheet(name string, content []byte) error {
 		p.frozen = records[0].line
 	}
 	s := b.open(p)
-	if s.w != nil && b.err == nil && len(p.columns) > 0 {
-		b.note(s.w.SetColStyle(1, len(p.columns), b.style(typed)))
+	if b.err == nil && len(p.columns) > 0 {
+		b.note(b.file.SetColStyle(p.name, "A:"+letter(len(p.columns)), b.style(typed)))
 	}
 	for i, r := range records {
 		for s.row < r.line-1 && b.err == nil {
@@ -152,7 +152,7 @@ func readRecords(content []byte) ([]record, error) {
 			case !utf8.ValidString(cells[i]):
 				return nil, fmt.Errorf(":%d: not UTF-8 text; save the file as CSV UTF-8", line)
 			case clean(cells[i]) != cells[i] || escapes.MatchString(cells[i]):
-				return nil, fmt.Errorf(":%d: a cell that a workbook cannot hold: a control character, or more than 16,000 letters; type it again", line)
+				return nil, fmt.Errorf(":%d: a cell that a workbook cannot hold: a control character, or more than 32,767 letters; type it again", line)
 			}
 		}
 		if line > excelize.TotalRows {

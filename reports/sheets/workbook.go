@@ -18,6 +18,7 @@ import (
 // about 20 bytes each; unpacked rows spill to the temporary directory.
 func WriteWorkbook(w io.Writer, data reports.WorkbookData, messages iter.Seq2[*rating.Message, error]) error {
 	m := newMonth(data)
+	defer m.discard()
 	m.properties("Postage "+data.Month.String()+" "+m.status(), "Postage", data.Month.Next().First())
 	m.readme()
 	m.summary()
