@@ -54,6 +54,9 @@ func (d *demo) summary(ctx context.Context) error {
 	if d.notes != nil {
 		d.adjustment(&checks)
 	}
+	if err := d.journal(ctx, &checks); err != nil {
+		return err
+	}
 	classified, err := d.engines.store.CompareLive(ctx, last.Run.ID)
 	if err != nil {
 		return err
