@@ -12,10 +12,12 @@ import (
 // stands for a glyph together with the text it was set for, so that copying
 // and searching give back the text even where one glyph serves several.
 type embedded struct {
-	ref   ref
-	font  *trueType
-	codes map[coded]int
-	used  []coded // used[i] has code i+1; code 0 is the missing box
+	*typeface
+	outline *trueType
+	ref     ref
+	name    string // as pages call it
+	codes   map[coded]int
+	used    []coded // used[i] has code i+1; code 0 is the missing box
 }
 
 type coded struct {
@@ -36,8 +38,8 @@ func (e *embedded) code(glyph uint16, text string) int {
 
 // write adds the font to the file: a subset of the outlines, the widths, and the way
 // from codes to glyphs and to text.
-func (e *embedded) write(f *file, name string) {
-	t := e.font
+func (e *embedded) write(f *file) {
+	t := e.outline
 	glyphs := []uint16{0}
 	number := map[uint16]int{0: 0}
 	toGlyph := make([]byte, 2, 2+2*len(e.used))
@@ -54,7 +56,7 @@ func (e *embedded) write(f *file, name string) {
 	}
 	outlines := t.subset(glyphs)
 	program := f.stream(fmt.Sprintf("/Length1 %d", len(outlines)), outlines)
-	base := "/" + subsetTag(e.used) + "+" + name
+	base := "/" + subsetTag(e.used) + "+" + e.typeface.name
 	descriptor := f.add(fmt.Sprintf("<</Type/FontDescriptor/FontName%s/Flags 4/FontBBox[%d %d %d %d]/ItalicAngle 0/Ascent %d/Descent %d/CapHeight %d/StemV 80/FontFile2 %v>>",
 		base, t.bbox[0], t.bbox[1], t.bbox[2], t.bbox[3], t.ascent, t.descent, t.capHeight, program))
 	descendant := f.add(fmt.Sprintf("<</Type/Font/Subtype/CIDFontType2/BaseFont%s/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>/FontDescriptor %v/DW %d/W[1[%s]]/CIDToGIDMap %v>>",

@@ -2,7 +2,7 @@ package pdf
 
 import (
 	"bytes"
-	_ "embed" // the two fonts
+	"embed"
 	"fmt"
 	"sync"
 
@@ -10,16 +10,7 @@ import (
 	"github.com/go-text/typesetting/font/opentype"
 )
 
-// Noto Sans: Latin, Greek and Cyrillic, all figures of one width. Licence:
-// fonts/OFL.txt.
-var (
-	//go:embed fonts/NotoSans-Regular.ttf
-	regularTTF []byte
-	//go:embed fonts/NotoSans-Bold.ttf
-	boldTTF []byte
-)
-
-// weight chooses one of the two embedded fonts.
+// weight chooses between the two looks of a text.
 type weight int
 
 const (
@@ -28,29 +19,69 @@ const (
 	weights
 )
 
-var psNames = [weights]string{"NotoSans-Regular", "NotoSans-Bold"}
+// The fonts travel in the binary, so a document looks the same wherever it is
+// drawn. Where each comes from and its licence: fonts/README.md.
+//
+//go:embed fonts/*.ttf
+var fontFiles embed.FS
 
-// typeface is one embedded font, read once for all documents and not changed
-// afterwards.
+// family is a font for some scripts, in the weights it has.
+type family [weights]*typeface
+
+// families are asked in this order for each character. Noto Sans has Latin, Greek
+// and Cyrillic, all figures of one width, and the box that stands for a character nobody has. Droid
+// Sans Fallback has the ideographs and kana, in one weight; in a bold text it is drawn
+// with a stroke around it. Nanum Square has Hangul.
+var families = []family{
+	{newTypeface("NotoSans-Regular"), newTypeface("NotoSans-Bold")},
+	{newTypeface("NotoSansArabic-Regular"), newTypeface("NotoSansArabic-Bold")},
+	{newTypeface("NotoSansDevanagari-Regular"), newTypeface("NotoSansDevanagari-Bold")},
+	{newTypeface("NotoSansHebrew-Regular"), newTypeface("NotoSansHebrew-Bold")},
+	{newTypeface("NotoSansThai-Regular"), newTypeface("NotoSansThai-Bold")},
+	{eastAsian, eastAsian.stroked()},
+	{newTypeface("NanumSquareR"), newTypeface("NanumSquareB")},
+}
+
+var eastAsian = newTypeface("DroidSansFallbackFull")
+
+// typeface is one embedded font, read on first use for all documents and not
+// changed afterwards.
 type typeface struct {
+	name   string
+	stroke bool // to be made bold by drawing around it
+	read   func() *program
+}
+
+// program is what is in a font file.
+type program struct {
 	shape   *font.Font // for shaping and widths
 	outline *trueType  // for embedding
 }
 
-// typefaces parses the embedded fonts on first use, about 5 ms.
-var typefaces = sync.OnceValues(func() ([weights]typeface, error) {
-	var faces [weights]typeface
-	for w, b := range [weights][]byte{regular: regularTTF, bold: boldTTF} {
-		ld, err := opentype.NewLoader(bytes.NewReader(b))
-		if err != nil {
-			return faces, fmt.Errorf("font %s: %w", psNames[w], err)
-		}
-		if faces[w].shape, err = font.NewFont(ld); err != nil {
-			return faces, fmt.Errorf("font %s: %w", psNames[w], err)
-		}
-		if faces[w].outline, err = parseTrueType(b); err != nil {
-			return faces, fmt.Errorf("font %s: %w", psNames[w], err)
-		}
+func newTypeface(name string) *typeface {
+	return &typeface{name: name, read: sync.OnceValue(func() *program { return readProgram(name) })}
+}
+
+// stroked is the same font, to be made bold.
+func (t *typeface) stroked() *typeface { return &typeface{name: t.name, stroke: true, read: t.read} }
+
+// readProgram takes a font of the binary apart, some 3 ms. That it cannot be read is a
+// fault of the binary.
+func readProgram(name string) *program {
+	b, err := fontFiles.ReadFile("fonts/" + name + ".ttf")
+	if err != nil {
+		panic(err)
 	}
-	return faces, nil
-})
+	ld, err := opentype.NewLoader(bytes.NewReader(b))
+	if err != nil {
+		panic(fmt.Sprintf("font %s: %v", name, err))
+	}
+	p := &program{}
+	if p.shape, err = font.NewFont(ld); err != nil {
+		panic(fmt.Sprintf("font %s: %v", name, err))
+	}
+	if p.outline, err = parseTrueType(b); err != nil {
+		panic(fmt.Sprintf("font %s: %v", name, err))
+	}
+	return p
+}

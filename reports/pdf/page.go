@@ -3,7 +3,6 @@ package pdf
 import (
 	"fmt"
 	"io"
-	"strings"
 )
 
 // A4 in points, and the frame that text keeps to. Layout counts y downwards
@@ -81,7 +80,7 @@ func dump(w io.Writer, pages []*page) {
 				fmt.Fprintf(w, "%6.1f %6.1f  box %.1f x %.1f #%06X\n", m.x, m.y, m.w, m.h, m.filled)
 				continue
 			}
-			name := strings.TrimPrefix(psNames[m.style.weight], "NotoSans-")
+			name := [weights]string{"Regular", "Bold"}[m.style.weight]
 			fmt.Fprintf(w, "%6.1f %6.1f  %s %g  %s\n", m.x, m.y, name, m.style.size, m.text)
 		}
 	}

@@ -1,7 +1,6 @@
 package pdf
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"math"
@@ -11,24 +10,41 @@ import (
 	"strings"
 )
 
-// paint writes laid-out pages as a PDF file.
-func paint(w io.Writer, t *typesetter, faces [weights]typeface, d *reports.Document, pages []*page) error {
-	f := newFile()
-	root, tree := f.reserve(), f.reserve()
-	var fonts [weights]*embedded
-	for i := range fonts {
-		fonts[i] = &embedded{ref: f.reserve(), font: faces[i].outline, codes: map[coded]int{}}
+// fontSet is the fonts that a document uses, in the order of first use.
+type fontSet struct {
+	file *file
+	used []*embedded
+	of   map[*typeface]*embedded
+}
+
+func (s *fontSet) get(t *typeface) *embedded {
+	e, ok := s.of[t]
+	if !ok {
+		e = &embedded{typeface: t, outline: t.read().outline, ref: s.file.reserve(), name: fmt.Sprintf("/F%d", len(s.used)), codes: map[coded]int{}}
+		s.of[t] = e
+		s.used = append(s.used, e)
 	}
+	return e
+}
+
+// paint writes laid-out pages as a PDF file.
+func paint(w io.Writer, t *typesetter, d *reports.Document, pages []*page) error {
+	f := newFile()
+	root, tree, resources := f.reserve(), f.reserve(), f.reserve()
+	fonts := &fontSet{file: f, of: map[*typeface]*embedded{}}
 	var kids strings.Builder
 	for _, p := range pages {
 		content := f.stream("", p.content(t, fonts))
-		kid := f.add(fmt.Sprintf("<</Type/Page/Parent %v/MediaBox[0 0 %s %s]/Resources<</Font<</F0 %v/F1 %v>>>>/Contents %v>>",
-			tree, num(pageWidth), num(pageHeight), fonts[regular].ref, fonts[bold].ref, content))
+		kid := f.add(fmt.Sprintf("<</Type/Page/Parent %v/MediaBox[0 0 %s %s]/Resources %v/Contents %v>>",
+			tree, num(pageWidth), num(pageHeight), resources, content))
 		kids.WriteString(kid.String() + " ")
 	}
-	for i, font := range fonts {
-		font.write(f, psNames[i])
+	var named strings.Builder
+	for _, font := range fonts.used {
+		font.write(f)
+		fmt.Fprintf(&named, "%s %v", font.name, font.ref)
 	}
+	f.put(resources, "<</Font<<"+named.String()+">>>>")
 	f.put(tree, fmt.Sprintf("<</Type/Pages/Count %d/Kids[%s]>>", len(pages), strings.TrimSpace(kids.String())))
 	f.put(root, fmt.Sprintf("<</Type/Catalog/Pages %v/Lang(en-GB)/ViewerPreferences<</DisplayDocTitle true>>>>", tree))
 	info := f.add(fmt.Sprintf("<</Title%s/Author%s/Subject%s/Creator(Postage)>>",
@@ -37,73 +53,20 @@ func paint(w io.Writer, t *typesetter, faces [weights]typeface, d *reports.Docum
 }
 
 // content is the drawing program of a page.
-func (p *page) content(t *typesetter, fonts [weights]*embedded) []byte {
-	var b bytes.Buffer
+func (p *page) content(t *typesetter, fonts *fontSet) []byte {
+	b := &painter{fonts: fonts}
 	for _, m := range p.marks {
 		if m.text == "" {
-			fmt.Fprintf(&b, "%s rg %s %s %s %s re f\n", rgb(m.filled), num(m.x), num(pageHeight-m.y-m.h), num(m.w), num(m.h))
+			fmt.Fprintf(b, "%s rg %s %s %s %s re f\n", rgb(m.filled), num(m.x), num(pageHeight-m.y-m.h), num(m.w), num(m.h))
 			continue
 		}
 		sin, cos := math.Sincos(m.turn * math.Pi / 180)
-		fmt.Fprintf(&b, "BT %s rg /F%d %s Tf %s %s %s %s %s %s Tm\n", rgb(m.style.colour), m.style.weight, num(m.style.size),
+		fmt.Fprintf(b, "BT %s rg %s %s %s %s %s %s Tm\n", rgb(m.style.colour),
 			num(cos), num(sin), num(-sin), num(cos), num(m.x), num(pageHeight-m.y))
-		writeLine(&b, t.shape(m.text, m.style.weight), fonts[m.style.weight], m.style.size)
+		b.line(t.shape(m.text, m.style.weight), m.style)
 		b.WriteString("ET\n")
 	}
 	return b.Bytes()
-}
-
-// writeLine shows one shaped line. What kerning and marks move is moved; a
-// cluster of several glyphs carries its text beside it.
-func writeLine(b *bytes.Buffer, line shaped, font *embedded, size float64) {
-	open := false
-	show := func(s string) {
-		if !open {
-			b.WriteByte('[')
-			open = true
-		}
-		b.WriteString(s)
-	}
-	closeShow := func() {
-		if open {
-			b.WriteString("]TJ\n")
-			open = false
-		}
-	}
-	for _, c := range line.clusters {
-		single := len(c.glyphs) == 1
-		if !single {
-			closeShow()
-			fmt.Fprintf(b, "/Span<</ActualText%s>>BDC\n", hexText(c.text))
-		}
-		for _, g := range c.glyphs {
-			text := ""
-			if single {
-				text = c.text
-			}
-			code := font.code(g.id, text)
-			if g.yOffset != 0 {
-				closeShow()
-				fmt.Fprintf(b, "%s Ts\n", num(g.yOffset*size/1000))
-			}
-			if g.xOffset != 0 {
-				show(num(-g.xOffset))
-			}
-			show(fmt.Sprintf("<%04X>", code))
-			if rest := g.advance - g.xOffset - float64(font.font.advance(g.id)); math.Abs(rest) > 0.01 {
-				show(num(-rest))
-			}
-			if g.yOffset != 0 {
-				closeShow()
-				b.WriteString("0 Ts\n")
-			}
-		}
-		if !single {
-			closeShow()
-			b.WriteString("EMC\n")
-		}
-	}
-	closeShow()
 }
 
 func rgb(c colour) string {

@@ -48,8 +48,10 @@ func readPages(t testing.TB, b []byte) [][]string {
 		n, _ := strconv.Atoi(string(kid[1]))
 		obj := objects[n]
 		maps := map[string]map[string]string{}
-		for _, font := range []string{"F0", "F1"} {
-			f := objects[number(obj, "/"+font+` (\d+) 0 R`)]
+		resources := objects[number(obj, `/Resources (\d+) 0 R`)]
+		for _, font := range regexp.MustCompile(`F\d+ `).FindAllString(string(resources), -1) {
+			font = strings.TrimSpace(font)
+			f := objects[number(resources, "/"+font+` (\d+) 0 R`)]
 			maps[font] = toUnicodeMap(inflate(t, objects[number(f, `/ToUnicode (\d+) 0 R`)]))
 		}
 		pages = append(pages, texts(inflate(t, objects[number(obj, `/Contents (\d+) 0 R`)]), maps))
@@ -90,7 +92,7 @@ func utf16Hex(s string) string {
 
 // texts reads the text of a content stream in drawing order.
 func texts(content string, maps map[string]map[string]string) (out []string) {
-	token := regexp.MustCompile(`BT|ET|/F[01] |/ActualText<FEFF([0-9A-F]*)>|EMC|<([0-9A-F]{4})>`)
+	token := regexp.MustCompile(`BT|ET|/F\d+ |/ActualText<FEFF([0-9A-F]*)>|EMC|<([0-9A-F]{4})>`)
 	var line []string
 	font, actual := "", false
 	for _, m := range token.FindAllStringSubmatch(content, -1) {

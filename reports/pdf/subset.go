@@ -82,6 +82,9 @@ func (t *trueType) readOffsets() error {
 	return nil
 }
 
+// noGlyph is a glyph that no font has: without outline and width.
+const noGlyph = 0xFFFF
+
 func (t *trueType) glyph(id uint16) []byte {
 	if int(id)+1 >= len(t.offsets) {
 		return nil

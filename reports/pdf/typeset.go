@@ -1,25 +1,22 @@
 package pdf
 
 import (
-	"slices"
 	"sort"
 	"strings"
+	"sync"
 
-	"github.com/go-text/typesetting/di"
 	"github.com/go-text/typesetting/font"
-	"github.com/go-text/typesetting/font/opentype"
 	"github.com/go-text/typesetting/segmenter"
 	"github.com/go-text/typesetting/shaping"
 	"golang.org/x/image/math/fixed"
 )
 
-// typesetter measures, breaks and shapes text for one document. It remembers
-// what it shaped, so a figure that is measured and then drawn costs once. Not
-// for concurrent use.
+// typesetter measures, breaks and shapes text. It remembers what it shaped, so a
+// figure that is measured and then drawn costs once, and so do words that all
+// documents share. Not for concurrent use.
 type typesetter struct {
-	faces  [weights]*font.Face
+	faces  map[*typeface]*font.Face
 	shaper shaping.HarfbuzzShaper
-	split  shaping.Segmenter
 	cuts   segmenter.Segmenter
 	seen   map[styled]shaped
 }
@@ -39,6 +36,8 @@ type shaped struct {
 // cluster is the glyphs that stand for one inseparable piece of text.
 type cluster struct {
 	text   string
+	face   *typeface
+	rtl    bool
 	glyphs []glyph
 }
 
@@ -48,68 +47,60 @@ type glyph struct {
 	xOffset, yOffset float64
 }
 
-func newTypesetter(faces [weights]typeface) *typesetter {
-	t := &typesetter{seen: map[styled]shaped{}}
-	for w, f := range faces {
-		t.faces[w] = font.NewFace(f.shape)
-	}
-	return t
+// typesetters are kept between documents, because what they know serves the next
+// one. Shaping is a function of text and weight, so that decides nothing.
+var typesetters = sync.Pool{New: func() any { return newTypesetter() }}
+
+// maxSeen bounds what a typesetter remembers, some 10 MB.
+const maxSeen = 10_000
+
+func newTypesetter() *typesetter {
+	return &typesetter{faces: map[*typeface]*font.Face{}, seen: map[styled]shaped{}}
 }
 
-// one serves every rune from a single face: what the face lacks becomes its
-// "missing" box, and keeps its text for copying and searching.
-type one struct{ face *font.Face }
+// forget makes room before the next document.
+func (t *typesetter) forget() {
+	if len(t.seen) > maxSeen {
+		clear(t.seen)
+	}
+}
 
-func (o one) ResolveFace(rune) *font.Face { return o.face }
-
-// shape sets one line. s is clean.
+// shape sets one line. s has passed wording.Line.
 func (t *typesetter) shape(s string, w weight) shaped {
 	key := styled{s, w}
 	if line, ok := t.seen[key]; ok {
 		return line
 	}
-	runes := []rune(s)
+	text := []rune(s)
 	var line shaped
-	if len(runes) > 0 {
-		runs := t.split.Split(shaping.Input{
-			Text: runes, RunEnd: len(runes), Direction: di.DirectionLTR, Size: fixed.I(1000),
-			// Ligatures would join fi in an identifier and add nothing to a table.
-			FontFeatures: []shaping.FontFeature{{Tag: opentype.MustNewTag("liga")}},
-		}, one{t.faces[w]})
-		for _, run := range visual(runs) {
-			line.add(t.shaper.Shape(run), runes)
-		}
+	for _, run := range t.runs(text, w) {
+		line.add(t.shaper.Shape(run.input(text, t.face(run.face))), text, run)
 	}
 	t.seen[key] = line
 	return line
 }
 
-// visual puts runs in the order in which they stand on a line that reads from
-// left to right: neighbours that read from right to left change places.
-func visual(runs []shaping.Input) []shaping.Input {
-	out := slices.Clone(runs)
-	rtl := func(i int) bool { return out[i].Direction.Progression() == di.TowardTopLeft }
-	for i := 0; i < len(out); i++ {
-		j := i
-		for j < len(out) && rtl(j) {
-			j++
-		}
-		slices.Reverse(out[i:j])
-		i = max(i, j-1)
+func (t *typesetter) face(f *typeface) *font.Face {
+	face := t.faces[f]
+	if face == nil {
+		face = font.NewFace(f.read().shape)
+		t.faces[f] = face
 	}
-	return out
+	return face
 }
 
-func (l *shaped) add(run shaping.Output, text []rune) {
-	for i := 0; i < len(run.Glyphs); {
-		first := run.Glyphs[i]
+func (l *shaped) add(out shaping.Output, text []rune, r run) {
+	for i := 0; i < len(out.Glyphs); {
+		first := out.Glyphs[i]
 		n := max(1, first.GlyphCount)
-		c := cluster{text: string(text[first.ClusterIndex : first.ClusterIndex+first.RuneCount])}
-		for _, g := range run.Glyphs[i:min(i+n, len(run.Glyphs))] {
+		c := cluster{text: string(text[first.ClusterIndex : first.ClusterIndex+first.RuneCount]), face: r.face, rtl: r.level%2 == 1}
+		for _, g := range out.Glyphs[i:min(i+n, len(out.Glyphs))] {
 			c.glyphs = append(c.glyphs, glyph{uint16(g.GlyphID), units(g.XAdvance), units(g.XOffset), units(g.YOffset)})
 			l.width += units(g.XAdvance)
 		}
-		l.clusters = append(l.clusters, c)
+		if c.text = strings.Trim(c.text, directionMarks); c.text != "" {
+			l.clusters = append(l.clusters, c)
+		}
 		i += n
 	}
 }
@@ -150,6 +141,24 @@ func (t *typesetter) wrap(s string, w weight, size, width float64, maxLines int)
 	if len(lines) > maxLines {
 		lines = lines[:maxLines]
 		lines[maxLines-1] = t.cut(lines[maxLines-1]+"…", w, size, width)
+	}
+	return steered(s, lines)
+}
+
+// A line that begins in another direction than its paragraph begins with a mark
+// of the paragraph's direction, which is not drawn.
+const (
+	leftToRight    = "\u200E"
+	rightToLeft    = "\u200F"
+	directionMarks = leftToRight + rightToLeft
+)
+
+func steered(s string, lines []string) []string {
+	_, base := directions([]rune(s))
+	for i, line := range lines {
+		if _, own := directions([]rune(line)); own != base {
+			lines[i] = [2]string{leftToRight, rightToLeft}[base] + line
+		}
 	}
 	return lines
 }

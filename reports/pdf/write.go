@@ -20,12 +20,10 @@ import (
 // dropped, long names wrap, and a character the font lacks shows as a box but
 // keeps its text. Write may be called from several goroutines; it fails only when w does.
 func Write(w io.Writer, d *reports.Document) error {
-	faces, err := typefaces()
-	if err != nil {
-		return err
-	}
-	t := newTypesetter(faces)
-	if err := paint(w, t, faces, d, lay(t, d)); err != nil {
+	t := typesetters.Get().(*typesetter)
+	defer typesetters.Put(t)
+	t.forget()
+	if err := paint(w, t, d, lay(t, d)); err != nil {
 		return fmt.Errorf("pdf of %s %s: %w", d.Type, d.Number, err)
 	}
 	return nil

@@ -94,6 +94,36 @@ func ReverseCharge() *reports.Document {
 	return d
 }
 
+// Names are companies and addresses in each script that documents are set in.
+var Names = []struct{ Script, Name, Address, Service string }{
+	{"latin", "Łódzkie Zakłady Müller & Søn, s.r.o. Ďábelský Žižkov", "Ulica Świętego Józefa 7, 90-001 Łódź", "Wdrożenie usługi, część 2 (İstanbul, Đà Nẵng)"},
+	{"greek", "Παράδειγμα Ελλάς Ανώνυμη Εταιρεία (ΑΕ)", "Οδός Ερμού 12, 105 63 Αθήνα", "Υπηρεσία ειδοποιήσεων 24/7: ΐΰ ώ"},
+	{"cyrillic", "ТОВ «Їжачок і Ґанок» / ООО «Пример-Холдинг»", "вулиця Хрещатик 22, Київ 01001", "Настройка 3 номеров, №5 (ћирилица, Ђорђе)"},
+	{"arabic", "شركة الأمثلة للرسائل 365 (ش.م.م.) Acme FZ-LLC", "شارع الملك فهد 1234، الطابق 7\nالرياض 11564", "رسوم إعداد لعدد 12 رقمًا، خصم 5% (VIP)"},
+	{"persian", "شرکت نمونه‌های پیام‌رسانی گلچین", "خیابان ولی‌عصر ۱۲۳، تهران", "هزینهٔ ماهانه ۴۵ پیام"},
+	{"hebrew", "דוגמה בע\"מ (Dugma Ltd) 2026", "רחוב הרצל 15, תל אביב-יפו", "שירות 24/7 עבור 3 מספרים"},
+	{"devanagari", "श्री उदाहरण संदेश प्राइवेट लिमिटेड (क्षत्रिय ज्ञान)", "१२, महात्मा गाँधी मार्ग\nमुंबई ४००००१", "सेटअप शुल्क, द्वितीय किस्त 3 नंबर: कर्त्ता, राष्ट्रीय"},
+	{"chinese", "示例消息服务（上海）有限公司", "中国上海市浦东新区世纪大道100号环球金融中心88楼\n邮编200120", "通知服务设置费用，包括12个号码以及模板审核。上海市浦东新区世纪大道一百号环球金融中心"},
+	{"japanese", "株式会社サンプルメッセージング（東京）", "東京都千代田区丸の内１丁目２番３号", "初期設定費用・電話番号3件「プレミアム」ー追加サービス、及び鷗外記念"},
+	{"korean", "주식회사 예시메시징 서울지점", "서울특별시 중구 세종대로 110", "알림 서비스 설정 비용, 번호 3개 (부가세 별도)"},
+	{"thai", "บริษัท ตัวอย่างข้อความ จำกัด", "กรุงเทพมหานคร 10110", "ค่าบริการติดตั้ง 3 หมายเลข"},
+}
+
+// Scripts is an invoice to the i-th of Names, who has bought a service of each of
+// them.
+func Scripts(i int) *reports.Document {
+	d := Invoice("EUR", 3)
+	d.Customer.Name, d.Customer.Address = Names[i].Name, Names[i].Address
+	d.Seller.Name = Names[(i+3)%len(Names)].Name
+	for _, n := range Names {
+		d.Lines = append(d.Lines, reports.DocumentLine{
+			Description: n.Service, Unit: "units", Quantity: 3, UnitPrice: Dec("12.5"),
+		})
+	}
+	Total(d, "20")
+	return d
+}
+
 // Hostile is an invoice whose texts try to break what prints them.
 func Hostile() *reports.Document {
 	d := Invoice("GBP", 4)
