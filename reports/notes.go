@@ -24,23 +24,15 @@ type Note struct {
 // Notes composes what re-rating a closed month asks for: for each account billed
 // before and now different a credit or debit note, for one that was not billed
 // an invoice, and nothing where the billed total stands. now are the statements as
-// rated under the composer's tariff, in account order; an account billed before
-// and not among them owes nothing any more but its fees. In account order.
+// rated under the composer's tariff. In account order.
 func (c *Composer) Notes(now []rating.Statement, before *Billed, m rating.Month, o NoteOptions) []Note {
-	now, notes := c.andFormer(now, before, m)
+	due, notes := Restated(c.Tariff, now, before, m, o.Pooled)
 	billed, invoices := byAccount(before.Statements), map[string]*Document{}
-	var issued []*Document
-	for i := range before.Documents {
-		if d := &before.Documents[i]; d.Type == Invoice {
-			invoices[d.Customer.ID] = d
-			issued = append(issued, d)
-		}
+	for _, d := range before.invoices() {
+		invoices[d.Customer.ID] = d
 	}
-	if o.Pooled {
-		now = Pooled(c.Tariff, now, before.Statements, issued)
-	}
-	for i := range now {
-		n := Note{Account: now[i].Account, Statement: now[i]}
+	for i := range due {
+		n := Note{Account: due[i].Account, Statement: due[i]}
 		switch old, invoice := billed[n.Account], invoices[n.Account]; {
 		case old != nil && invoice != nil:
 			n.Document, n.Err = c.Adjustment(old, &n.Statement, invoice, o.Reason)
@@ -66,23 +58,39 @@ type NoteOptions struct {
 	Pooled bool
 }
 
-// andFormer adds the statements of accounts billed before that have no message
-// left in the month.
-func (c *Composer) andFormer(now []rating.Statement, before *Billed, m rating.Month) (all []rating.Statement, failed []Note) {
-	all = slices.Clone(now)
+// Restated is what every account owes for a closed month, given what re-rating says:
+// in account order, with the statements of accounts billed before that have no
+// message left in the month, and, with pooled, as a pool shares it (see Pooled).
+// Accounts billed before that cannot be stated any more are notes with an error.
+func Restated(t *rating.Tariff, now []rating.Statement, before *Billed, m rating.Month, pooled bool) (due []rating.Statement, failed []Note) {
+	due = slices.Clone(now)
 	current := byAccount(now)
 	for i := range before.Statements {
 		account := before.Statements[i].Account
 		if current[account] != nil {
 			continue
 		}
-		s, err := rating.NewFolder(c.Tariff, account, m).Statement()
+		s, err := rating.NewFolder(t, account, m).Statement()
 		if err != nil {
 			failed = append(failed, Note{Account: account, Err: fmt.Errorf("account %s, billed before for %s: %w", account, m, err)})
 			continue
 		}
-		all = append(all, *s)
+		due = append(due, *s)
 	}
-	slices.SortFunc(all, func(a, b rating.Statement) int { return strings.Compare(a.Account, b.Account) })
-	return all, failed
+	slices.SortFunc(due, func(a, b rating.Statement) int { return strings.Compare(a.Account, b.Account) })
+	if pooled {
+		due = Pooled(t, due, before.Statements, before.invoices())
+	}
+	return due, failed
+}
+
+// invoices are those issued so far, in order of issue.
+func (b *Billed) invoices() []*Document {
+	var invoices []*Document
+	for i := range b.Documents {
+		if b.Documents[i].Type == Invoice {
+			invoices = append(invoices, &b.Documents[i])
+		}
+	}
+	return invoices
 }

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"cmp"
+	"maps"
 	"postage/rating"
 	"slices"
 
@@ -31,7 +32,7 @@ func Pooled(t *rating.Tariff, now, billed []rating.Statement, invoices []*Docume
 		if !moved {
 			continue
 		}
-		kept := withoutMembers(p.billed[s.Account])
+		kept := Own(p.billed[s.Account])
 		reversed, anew := changedLines(kept.Lines, s.Lines)
 		bearer := &target[p.rated[owner]]
 		bearer.Lines = slices.Clone(bearer.Lines)
@@ -42,6 +43,7 @@ func Pooled(t *rating.Tariff, now, billed []rating.Statement, invoices []*Docume
 			bearer.Lines = append(bearer.Lines, ofMember(s.Account, l, decimal.NewFromInt(1)))
 		}
 		addUp(bearer)
+		bearer.Costs = costsMoved(bearer.Costs, kept.Costs, s.Costs)
 		target[i] = kept
 	}
 	return target
@@ -65,7 +67,7 @@ func (p *pooling) movedByOthers(now *rating.Statement) (owner string, moved bool
 	if owner == "" || owner == now.Account {
 		return "", false
 	}
-	kept := withoutMembers(billed)
+	kept := Own(billed)
 	return owner, !kept.Billed.Equal(now.Billed) && sameUse(kept.Lines, now.Lines)
 }
 
@@ -136,8 +138,9 @@ func useOf(lines []rating.Line) (used map[useKey]int64, rest []rating.Line) {
 	return used, rest
 }
 
-// withoutMembers is a statement without what its account bears for others.
-func withoutMembers(s *rating.Statement) rating.Statement {
+// Own is a statement without what its account bears for others of its pool: as it was
+// rated.
+func Own(s *rating.Statement) rating.Statement {
 	own := *s
 	own.Lines = slices.DeleteFunc(slices.Clone(s.Lines), func(l rating.Line) bool { return l.Member != "" })
 	addUp(&own)
@@ -149,6 +152,30 @@ func ofMember(account string, l rating.Line, sign decimal.Decimal) rating.Line {
 	l.Quantity *= sign.IntPart()
 	l.Exact, l.Billed = l.Exact.Mul(sign), l.Billed.Mul(sign)
 	return l
+}
+
+// costsMoved adds to the costs of who bears a difference what the carrier's bill for
+// the other account has come out different by.
+func costsMoved(bearer, was, is []rating.Cost) []rating.Cost {
+	sums := map[string]rating.Cost{}
+	add := func(costs []rating.Cost, sign int64) {
+		for _, c := range costs {
+			s := sums[c.Currency]
+			s.Currency, s.Messages, s.Unrated = c.Currency, s.Messages+sign*c.Messages, s.Unrated+sign*c.Unrated
+			s.Exact = s.Exact.Add(c.Exact.Mul(decimal.NewFromInt(sign)))
+			sums[c.Currency] = s
+		}
+	}
+	add(bearer, 1)
+	add(was, -1)
+	add(is, 1)
+	var costs []rating.Cost
+	for _, currency := range slices.Sorted(maps.Keys(sums)) {
+		if c := sums[currency]; c.Messages != 0 || c.Unrated != 0 || !c.Exact.IsZero() {
+			costs = append(costs, c)
+		}
+	}
+	return costs
 }
 
 // addUp computes the totals of a statement from its lines.

@@ -26,6 +26,7 @@ type closeCommand struct {
 	Approve  bool     `help:"Issue what was reviewed. Without it the exceptions and drafts are shown, to be looked at."`
 	By       string   `placeholder:"NAME" help:"Who approves (default: the name of the user who runs this)."`
 	Why      string   `placeholder:"TEXT" help:"Why, with --approve: kept in the books."`
+	Now      bool     `help:"Issue at once what late usage has changed in a closed month, and in all others it has reached. Refused for a month that is open."`
 	Force    bool     `help:"Close although the log is not complete; what is missing is said, and its messages will come as adjustments."`
 	IssuedOn string   `placeholder:"YYYY-MM-DD" help:"Date on the documents (default: today)."`
 	Out      string   `placeholder:"DIR" help:"Folder for documents, the workbook and exceptions.csv (default: MONTH under --data)."`
@@ -64,6 +65,11 @@ func (c *closeCommand) Run(ctx context.Context, s *streams) (err error) {
 	if closer.LogFaults, err = c.logFaults(ctx, s, e, month); err != nil {
 		return err
 	}
+	if c.Now {
+		if err := closer.MustBeClosed(ctx, month); err != nil {
+			return err
+		}
+	}
 	var r *closing.Result
 	if c.Draft {
 		r, err = closer.Draft(ctx, month)
@@ -80,6 +86,17 @@ func (c *closeCommand) Run(ctx context.Context, s *streams) (err error) {
 	paths, err := closer.Export(ctx, r, out)
 	if err != nil {
 		return err
+	}
+	for _, late := range r.Late {
+		lateOut := c.Out
+		if lateOut == "" {
+			lateOut = filepath.Join(c.dataDir(), late.Run.Month.String())
+		}
+		more, err := closer.ExportLate(ctx, late, lateOut)
+		if err != nil {
+			return err
+		}
+		paths = append(paths, more...)
 	}
 	if err := c.print(s.out, r, out, paths); err != nil {
 		return err
@@ -126,15 +143,35 @@ func (c *closeCommand) print(w io.Writer, r *closing.Result, out string, paths [
 			Statements []rating.Statement  `json:"statements"`
 			Documents  []reports.Document  `json:"documents"`
 			Suspense   int64               `json:"suspense"`
+			Late       []lateJSON          `json:"late"` // adjustments of other closed months
 			Files      []string            `json:"files"`
-		}{r.Run.ID, r.Kind, r.Review, refused, r.Exceptions, r.Statements, r.Documents, r.Suspense, paths})
+		}{r.Run.ID, r.Kind, r.Review, refused, r.Exceptions, r.Statements, r.Documents, r.Suspense, lateOf(r), paths})
 	}
 	for i := range r.Exceptions {
 		fmt.Fprintln(w, r.Exceptions[i].String())
 	}
 	printDocuments(w, r)
+	for _, late := range r.Late {
+		fmt.Fprintf(w, "late usage of %s:\n", late.Run.Month)
+		printDocuments(w, late)
+	}
 	_, err := fmt.Fprintf(w, "%d files in %s\n", len(paths), out)
 	return err
+}
+
+// lateJSON is what late usage changed in another closed month.
+type lateJSON struct {
+	Run       string             `json:"run"`
+	Month     rating.Month       `json:"month"`
+	Documents []reports.Document `json:"documents"`
+}
+
+func lateOf(r *closing.Result) []lateJSON {
+	all := []lateJSON{}
+	for _, late := range r.Late {
+		all = append(all, lateJSON{late.Run.ID, late.Run.Month, late.Documents})
+	}
+	return all
 }
 
 // refusal says why nothing was issued and what to do, or is nil.

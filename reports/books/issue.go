@@ -21,6 +21,7 @@ type Issue struct {
 	Based      map[string]int // by account, the version of the statement that the new one follows
 	Documents  []Draft
 	Approval   Approval
+	Correction string    // why the run has another tariff than its month had so far; "" when it has not
 	At         time.Time // written down, decides nothing
 }
 
@@ -83,6 +84,9 @@ func issue(ctx context.Context, tx *sql.Tx, in *Issue) (err error) {
 	}
 	exec(`INSERT INTO runs (run_id, month, kind, cutoff, tariff, accounts) VALUES (?, ?, ?, ?, ?, ?)`, run.ID, month, string(run.Kind), string(cutoff), run.Tariff, accounts)
 	exec(`INSERT INTO approvals (run_id, review, approved_by, why, approved_at) VALUES (?, ?, ?, ?, ?)`, run.ID, in.Approval.Review, in.Approval.By, in.Approval.Why, at)
+	if in.Correction != "" && err == nil {
+		err = correct(ctx, tx, in)
+	}
 	for i := range in.Statements {
 		s := &in.Statements[i]
 		content, jsonErr := json.Marshal(s)

@@ -2,38 +2,99 @@ package closing
 
 import (
 	"context"
+	"fmt"
+	"postage/rating"
 	"postage/reports"
 	"postage/reports/books"
+	"slices"
 )
 
-// again composes what has changed since a month was closed, under its own tariff.
-func (c *Closer) again(ctx context.Context, closed *books.ClosedMonth, kind reports.RunKind) (*proposal, error) {
-	tariff, err := c.thawed(ctx, closed.TariffVersion)
+// revision says how a closed month is rated again.
+type revision struct {
+	month    rating.Month
+	kind     reports.RunKind
+	tariff   *rating.Tariff // that decides
+	content  []byte         // its canonical bytes
+	accounts []string       // that it decides; nil: all
+	others   map[string]bool // but for these
+	cutoff   reports.Cutoff // how far the log is read
+	rows     bool           // whether the rows of the run are written
+}
+
+// again composes what has changed since a month was closed, under its own tariff:
+// one proposal, or more when accounts were closed by themselves under others. rows
+// says whether the first writes the rows of its run.
+func (c *Closer) again(ctx context.Context, m rating.Month, kind reports.RunKind, rows bool) ([]*proposal, error) {
+	terms, err := c.Books.Terms(ctx, m)
 	if err != nil {
 		return nil, err
 	}
-	// What was issued is read before the log: then the cut-off cannot be older than
-	// theirs, and Issue refuses when they are not the latest any more.
-	versions, err := c.Books.Versions(ctx, closed.Month)
+	cutoff, err := c.Log.Cutoff(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("event log: %w", err)
+	}
+	var all []*proposal
+	for i, t := range terms {
+		v := revision{month: m, kind: kind, cutoff: cutoff, rows: rows && i == 0, accounts: t.Accounts}
+		switch {
+		case i == 0:
+			v.accounts, v.others = c.Accounts, inTerms(terms[1:])
+		case c.Accounts != nil:
+			v.accounts = slices.DeleteFunc(slices.Clone(t.Accounts), func(a string) bool { return !slices.Contains(c.Accounts, a) })
+			if len(v.accounts) == 0 {
+				continue
+			}
+		}
+		if v.content, err = c.Books.Tariff(ctx, t.Tariff); err != nil {
+			return nil, err
+		}
+		if v.tariff, err = c.thawed(ctx, t.Tariff); err != nil {
+			return nil, err
+		}
+		p, err := c.revise(ctx, &v, reports.NoteOptions{Reason: reports.LateUsage(m), Pooled: true})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, p)
+	}
+	return all, nil
+}
+
+func inTerms(terms []books.Terms) map[string]bool {
+	accounts := map[string]bool{}
+	for _, t := range terms {
+		for _, account := range t.Accounts {
+			accounts[account] = true
+		}
+	}
+	return accounts
+}
+
+// revise rates a closed month and composes the notes of what has come out different
+// from what was issued. Issue refuses them when that is not the latest any more.
+func (c *Closer) revise(ctx context.Context, v *revision, o reports.NoteOptions) (*proposal, error) {
+	versions, err := c.Books.Versions(ctx, v.month)
 	if err != nil {
 		return nil, err
 	}
-	issued, err := c.Books.Statements(ctx, closed.Month)
+	before, err := c.billed(ctx, v.month)
 	if err != nil {
 		return nil, err
 	}
-	documents, err := c.Books.Documents(ctx, closed.Month)
+	run, err := newRun(v.kind, v.month, v.cutoff, v.tariff.Rows.Version, v.accounts...)
 	if err != nil {
 		return nil, err
 	}
-	e, err := c.evaluateNow(ctx, kind, closed.Month, tariff)
+	e, err := c.rate(ctx, v.tariff, run, v.rows)
 	if err != nil {
 		return nil, err
 	}
-	composer := c.composer(tariff)
-	p := &proposal{Evaluation: e, tariff: tariff, issue: &books.Issue{Run: e.Run, Tariff: closed.Tariff, Based: versions, At: c.Now}}
-	before := &reports.Billed{Statements: issued, Documents: documents}
-	for _, n := range composer.Notes(e.Statements, before, closed.Month, reports.NoteOptions{Reason: reports.LateUsage(closed.Month), Pooled: true}) {
+	covered := v.coverage()
+	now := slices.DeleteFunc(slices.Clone(e.Statements), func(s rating.Statement) bool { return !covered(s.Account) })
+	before.Statements = slices.DeleteFunc(before.Statements, func(s rating.Statement) bool { return !covered(s.Account) })
+	composer := c.composer(v.tariff)
+	p := &proposal{Evaluation: e, tariff: v.tariff, issue: &books.Issue{Run: e.Run, Tariff: v.content, Based: versions, At: c.Now}}
+	for _, n := range composer.Notes(now, before, v.month, o) {
 		if n.Err != nil {
 			p.exceptions = append(p.exceptions, uncomposable(n.Account, n.Err)...)
 			continue
@@ -42,4 +103,26 @@ func (c *Closer) again(ctx context.Context, closed *books.ClosedMonth, kind repo
 		p.issue.Documents = append(p.issue.Documents, books.Draft{Series: composer.Series(n.Document), Document: n.Document})
 	}
 	return p, nil
+}
+
+// coverage says which accounts a revision decides: those named and what shares
+// counters with them.
+func (v *revision) coverage() func(account string) bool {
+	groups := map[string]bool{}
+	for _, account := range v.accounts {
+		groups[v.tariff.Group(account)] = true
+	}
+	return func(account string) bool {
+		return !v.others[account] && (v.accounts == nil || groups[v.tariff.Group(account)])
+	}
+}
+
+// billed is what was issued for a month so far.
+func (c *Closer) billed(ctx context.Context, m rating.Month) (*reports.Billed, error) {
+	statements, err := c.Books.Statements(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	documents, err := c.Books.Documents(ctx, m)
+	return &reports.Billed{Statements: statements, Documents: documents}, err
 }

@@ -16,8 +16,12 @@ import (
 // warnings, then by account.
 func (c *Closer) check(ctx context.Context, p *proposal) ([]reports.Exception, error) {
 	found := slices.Concat(c.logFaults(), p.exceptions)
-	for i := range p.Statements {
-		found = append(found, c.checkStatement(&p.Statements[i])...)
+	statements := p.Statements
+	if p.issue.Based != nil { // the others stand as they were issued
+		statements = p.firstInvoiced()
+	}
+	for i := range statements {
+		found = append(found, c.checkStatement(&statements[i])...)
 	}
 	if p.Suspense > 0 {
 		found = append(found, warning("suspense", "", fmt.Sprintf("%s sent by numbers that are in no account are on no statement", messages(p.Suspense)),
@@ -37,6 +41,17 @@ func (c *Closer) check(ctx context.Context, p *proposal) ([]reports.Exception, e
 		return cmp.Or(strings.Compare(string(a.Severity), string(b.Severity)), strings.Compare(a.Account, b.Account))
 	})
 	return found, nil
+}
+
+// firstInvoiced are the statements for which an invoice is proposed.
+func (p *proposal) firstInvoiced() []rating.Statement {
+	invoiced := map[string]bool{}
+	for _, d := range p.issue.Documents {
+		if d.Document.Type == reports.Invoice {
+			invoiced[d.Document.Customer.ID] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(p.issue.Statements), func(s rating.Statement) bool { return !invoiced[s.Account] })
 }
 
 func warning(code, account, problem, fix string) reports.Exception {

@@ -8,6 +8,7 @@ import (
 	"postage/rating"
 	"postage/reports"
 	"postage/reports/books"
+	"slices"
 	"time"
 )
 
@@ -42,6 +43,17 @@ type Result struct {
 	Exceptions []reports.Exception // what a reviewer looks at first
 	Review     string              // names what is to be issued; "" where there is nothing
 	Refused    error               // why nothing was issued although something could be; nil for a draft
+	// Late are the adjustments of other closed months that late usage has reached.
+	Late []*Result
+}
+
+// notes says how many documents there are, those for other months included.
+func (r *Result) documents() int {
+	n := len(r.Documents)
+	for _, late := range r.Late {
+		n += len(late.Documents)
+	}
+	return n
 }
 
 // proposal is what may be issued for a month: composed and not numbered.
@@ -55,27 +67,28 @@ type proposal struct {
 // Draft shows what a close would issue now. It issues nothing and may be
 // repeated; its run is kept in ClickHouse under its own name.
 func (c *Closer) Draft(ctx context.Context, m rating.Month) (*Result, error) {
-	p, err := c.propose(ctx, m, true)
+	a, err := c.propose(ctx, m, true)
 	if err != nil {
 		return nil, err
 	}
-	r, err := c.examine(ctx, p, reports.DraftRun)
+	r, err := c.examine(ctx, a, reports.DraftRun)
 	if err != nil {
 		return nil, err
 	}
-	return r, p.finish(ctx)
+	return r, a.first().finish(ctx)
 }
 
 // Close closes a month: the first time it issues a statement and an invoice per
 // account; after that it issues a credit or debit note for every account whose
-// statement has come out different since, and nothing where nothing changed.
-// Without approval it only shows what there is to approve, and says so in
-// Result.Refused.
+// statement has come out different since, and nothing where nothing changed. It
+// does the same for all other closed months that late events have reached since
+// they were last compared with the log. Without approval it only shows what there is
+// to approve, and says so in Result.Refused.
 //
-// The books decide, in one transaction; files are drawn and the rows in ClickHouse, which
-// are there already, become visible afterwards; the next call does it when this one dies.
-// Of two closes at once the second waits a little and then gives up: the lease of
-// the books is held all the while.
+// The books decide, in one transaction for each month; files are drawn and the rows in
+// ClickHouse, which are there already, become visible afterwards; the next call does it
+// when this one dies. Of two closes at once the second waits a little and then gives up:
+// the lease of the books is held all the while.
 func (c *Closer) Close(ctx context.Context, m rating.Month) (*Result, error) {
 	release, err := c.Books.Acquire(ctx, patience)
 	if err != nil {
@@ -85,11 +98,11 @@ func (c *Closer) Close(ctx context.Context, m rating.Month) (*Result, error) {
 	if !c.approved(m) {
 		return c.review(ctx, m, ErrUnapproved)
 	}
-	p, err := c.propose(ctx, m, false)
+	a, err := c.propose(ctx, m, false)
 	if err != nil {
 		return nil, err
 	}
-	r, err := c.examine(ctx, p, p.Run.Kind)
+	r, err := c.examine(ctx, a, a.first().Run.Kind)
 	if err != nil {
 		return nil, err
 	}
@@ -100,36 +113,48 @@ func (c *Closer) Close(ctx context.Context, m rating.Month) (*Result, error) {
 	case err != nil:
 		return nil, err
 	}
-	if len(r.Documents) > 0 || p.Run.Kind == reports.FinalRun {
-		if err := c.issue(ctx, p, approval); err != nil {
-			return nil, err
-		}
-		r.Documents = documentsOf(p.issue)
+	if err := c.issue(ctx, a, r, approval); err != nil {
+		return nil, err
 	}
-	return r, c.complete(ctx, m, p.Evaluation)
+	return r, c.completeAll(ctx, m, a.first().Evaluation)
 }
 
 // patience is for how long a close waits for another one to be done with the books.
 const patience = 5 * time.Second
 
-// propose composes what there is to issue for a month: as a draft that nobody will
-// issue, or to be issued.
-func (c *Closer) propose(ctx context.Context, m rating.Month, draft bool) (*proposal, error) {
+// agenda is what there is to issue: first for the month asked for, then the notes for
+// other closed months; and the closed months that agree with the log as it is.
+type agenda struct {
+	proposals []*proposal
+	agree     []rating.Month
+}
+
+func (a *agenda) first() *proposal { return a.proposals[0] }
+
+// propose composes what there is to issue: as a draft that nobody will issue, or to
+// be issued.
+func (c *Closer) propose(ctx context.Context, m rating.Month, draft bool) (*agenda, error) {
 	closed, err := c.Books.Month(ctx, m)
 	if err != nil {
 		return nil, err
 	}
-	kind := reports.DraftRun
+	first, later := reports.FinalRun, reports.AdjustmentRun
+	if draft {
+		first, later = reports.DraftRun, reports.DraftRun
+	}
+	a := &agenda{}
 	if closed == nil {
-		if !draft {
-			kind = reports.FinalRun
+		p, err := c.first(ctx, m, first)
+		if err != nil {
+			return nil, err
 		}
-		return c.first(ctx, m, kind)
+		a.proposals = []*proposal{p}
+	} else if a.proposals, err = c.again(ctx, m, later, true); err != nil {
+		return nil, err
 	}
-	if !draft {
-		kind = reports.AdjustmentRun
-	}
-	return c.again(ctx, closed, kind)
+	late, agree, err := c.late(ctx, m, later)
+	a.proposals, a.agree = append(a.proposals, late...), agree
+	return a, err
 }
 
 // first composes the invoices of an open month.
@@ -154,8 +179,32 @@ func (c *Closer) first(ctx context.Context, m rating.Month, kind reports.RunKind
 	return p, nil
 }
 
-// issue enters a proposal into the books. The caller holds their lease.
-func (c *Closer) issue(ctx context.Context, p *proposal, approval books.Approval) error {
+// issue enters an agenda into the books, month by month. The caller holds their lease.
+func (c *Closer) issue(ctx context.Context, a *agenda, r *Result, approval books.Approval) error {
+	for i, p := range a.proposals {
+		if len(p.issue.Documents) > 0 || p.Run.Kind == reports.FinalRun || p.issue.Correction != "" {
+			if err := c.enter(ctx, p, approval); err != nil {
+				return err
+			}
+		}
+		result := r
+		if i > 0 {
+			result = r.Late[i-1]
+		}
+		result.Documents = documentsOf(p.issue)
+		if p.Run.Kind == reports.AdjustmentRun && !slices.Contains(a.agree, p.Run.Month) {
+			a.agree = append(a.agree, p.Run.Month)
+		}
+	}
+	if c.Accounts != nil || len(a.agree) == 0 {
+		return nil
+	}
+	// All cut-offs of an agenda are this one or beyond it.
+	return c.Books.Looked(ctx, a.agree, a.first().Run.Cutoff, c.Now)
+}
+
+// enter writes one proposal into the books.
+func (c *Closer) enter(ctx context.Context, p *proposal, approval books.Approval) error {
 	p.issue.Approval = approval
 	if err := p.freeze(); err != nil {
 		return err
@@ -173,6 +222,23 @@ func documentsOf(issue *books.Issue) []reports.Document {
 		documents = append(documents, *d.Document)
 	}
 	return documents
+}
+
+// completeAll completes a month, and all others that a close left half done.
+func (c *Closer) completeAll(ctx context.Context, m rating.Month, at *Evaluation) error {
+	if err := c.complete(ctx, m, at); err != nil {
+		return err
+	}
+	others, err := c.Books.Incomplete(ctx)
+	if err != nil {
+		return err
+	}
+	for _, month := range others {
+		if err := c.complete(ctx, month, at); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // complete draws what follows from the books and is not there yet: the files of
@@ -194,7 +260,7 @@ func (c *Closer) complete(ctx context.Context, m rating.Month, at *Evaluation) e
 	}
 	for _, run := range runs {
 		e := at
-		if e.Run.ID != run.ID { // of a close that died
+		if e.Run.ID != run.ID { // of another month, or of a close that died
 			tariff, err := c.thawed(ctx, run.Tariff)
 			if err != nil {
 				return err
@@ -237,8 +303,17 @@ func (c *Closer) evaluateNow(ctx context.Context, kind reports.RunKind, m rating
 	if err != nil {
 		return nil, err
 	}
-	c.Logger.Info("rating", "month", m, "run", run.ID)
-	return evaluate(ctx, c.Log, c.Runs, t, run)
+	return c.rate(ctx, t, run, true)
+}
+
+// rate rates the month of a run, with the rows of the run written and not finished,
+// or without rows.
+func (c *Closer) rate(ctx context.Context, t *rating.Tariff, run reports.Run, rows bool) (*Evaluation, error) {
+	c.Logger.Info("rating", "month", run.Month, "run", run.ID)
+	if rows {
+		return evaluate(ctx, c.Log, c.Runs, t, run)
+	}
+	return rateMonth(ctx, c.Log, t, run, monthOptions{Accounts: run.Accounts})
 }
 
 func (c *Closer) composer(t *rating.Tariff) *reports.Composer {

@@ -13,46 +13,83 @@ import (
 )
 
 // Export writes into a folder what finance downloads: every document issued for
-// the month as PDF, XLSX and JSON, and the workbook over all accounts. Files of
-// issued documents are the bytes kept in the books. It returns the paths written.
+// the month as PDF, XLSX, JSON and, where it can be said as one, e-invoice; the
+// workbook over all accounts; and the exceptions. Files of issued documents are the
+// bytes kept in the books. It returns the paths written.
 func (c *Closer) Export(ctx context.Context, r *Result, dir string) ([]string, error) {
-	if err := os.MkdirAll(dir, 0o750); err != nil {
-		return nil, fmt.Errorf("export: %w", err)
-	}
-	documents := r.Documents
-	if r.Kind != reports.DraftRun {
-		var err error
-		if documents, err = c.Books.Documents(ctx, r.Run.Month); err != nil {
-			return nil, err
-		}
-	}
-	var paths []string
-	write := func(name string, content []byte) error {
-		path := filepath.Join(dir, name)
-		paths = append(paths, path)
-		return os.WriteFile(path, content, 0o640)
-	}
+	x := exporter{Closer: c, dir: dir}
 	var exceptions bytes.Buffer
 	if err := WriteExceptions(&exceptions, r.Exceptions); err != nil {
 		return nil, fmt.Errorf("export: %w", err)
 	}
-	if err := write("exceptions.csv", exceptions.Bytes()); err != nil {
-		return nil, fmt.Errorf("export: %w", err)
+	if err := x.write("exceptions.csv", exceptions.Bytes()); err != nil {
+		return nil, err
+	}
+	documents, err := x.documents(ctx, r)
+	if err == nil {
+		err = x.workbook(ctx, r, documents)
+	}
+	// Rows of a run that issued nothing were for the workbook only.
+	if abandoned := c.Runs.AbandonRun(ctx, r.Run.ID); err == nil && abandoned != nil {
+		err = fmt.Errorf("export: %w", abandoned)
+	}
+	return x.paths, err
+}
+
+// ExportLate writes into a folder what late usage of another month has brought: its
+// documents and, when they are issued, its workbook.
+func (c *Closer) ExportLate(ctx context.Context, r *Result, dir string) ([]string, error) {
+	x := exporter{Closer: c, dir: dir}
+	documents, err := x.documents(ctx, r)
+	if err == nil && r.Kind == reports.AdjustmentRun && len(r.Documents) > 0 && r.Documents[0].Number != "" {
+		err = x.workbook(ctx, r, documents)
+	}
+	return x.paths, err
+}
+
+// exporter writes files into a folder.
+type exporter struct {
+	*Closer
+	dir   string
+	paths []string
+}
+
+func (x *exporter) write(name string, content []byte) error {
+	if err := os.MkdirAll(x.dir, 0o750); err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	path := filepath.Join(x.dir, name)
+	x.paths = append(x.paths, path)
+	if err := os.WriteFile(path, content, 0o640); err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	return nil
+}
+
+// documents writes the files of all documents of a month, or of the drafts.
+func (x *exporter) documents(ctx context.Context, r *Result) ([]reports.Document, error) {
+	documents := r.Documents
+	if r.Kind != reports.DraftRun {
+		var err error
+		if documents, err = x.Books.Documents(ctx, r.Run.Month); err != nil {
+			return nil, err
+		}
 	}
 	for i := range documents {
-		if err := c.exportDocument(ctx, &documents[i], write); err != nil {
+		if err := x.exportDocument(ctx, &documents[i], x.write); err != nil {
 			return nil, fmt.Errorf("export of %s: %w", documents[i].Customer.ID, err)
 		}
 	}
-	path := filepath.Join(dir, fmt.Sprintf("postage-%s%s.xlsx", r.Run.Month, suffix(r.Kind)))
-	if err := c.exportWorkbook(ctx, r, documents, path); err != nil {
-		return nil, fmt.Errorf("export of %s: %w", path, err)
+	return documents, nil
+}
+
+func (x *exporter) workbook(ctx context.Context, r *Result, documents []reports.Document) error {
+	path := filepath.Join(x.dir, fmt.Sprintf("postage-%s%s.xlsx", r.Run.Month, suffix(r.Kind)))
+	if err := x.exportWorkbook(ctx, r, documents, path); err != nil {
+		return fmt.Errorf("export of %s: %w", path, err)
 	}
-	// Rows of a run that issued nothing were for the workbook only.
-	if err := c.Runs.AbandonRun(ctx, r.Run.ID); err != nil {
-		return nil, fmt.Errorf("export: %w", err)
-	}
-	return append(paths, path), nil
+	x.paths = append(x.paths, path)
+	return nil
 }
 
 // suffix tells the workbooks of a month apart: the one of the close stays as it
@@ -96,8 +133,11 @@ func (c *Closer) exportDocument(ctx context.Context, d *reports.Document, write 
 // with nothing in it that a file system could take for a path.
 func fileName(d *reports.Document) string {
 	name := d.Number + "-" + d.Customer.ID
-	if d.Number == "" {
+	switch {
+	case d.Number == "" && d.Type == reports.Invoice:
 		name = "draft-" + d.Customer.ID
+	case d.Number == "":
+		name = fmt.Sprintf("draft-%s-%s-%s", d.Month, d.Type, d.Customer.ID)
 	}
 	safe := []rune(name)
 	for i, r := range safe {

@@ -41,11 +41,11 @@ func (c *Closer) approved(m rating.Month) bool { return c.Approval != nil || c.w
 // nothing was issued. Where there is nothing to issue, it completes what an earlier
 // close may have left.
 func (c *Closer) review(ctx context.Context, m rating.Month, refused error) (*Result, error) {
-	p, err := c.propose(ctx, m, true)
+	a, err := c.propose(ctx, m, true)
 	if err != nil {
 		return nil, err
 	}
-	r, err := c.examine(ctx, p, reports.DraftRun)
+	r, err := c.examine(ctx, a, reports.DraftRun)
 	if err != nil {
 		return nil, err
 	}
@@ -53,27 +53,44 @@ func (c *Closer) review(ctx context.Context, m rating.Month, refused error) (*Re
 	switch {
 	case err != nil:
 		return nil, err
-	case closed != nil && len(r.Documents) == 0 && !blocked(r.Exceptions):
+	case closed != nil && r.documents() == 0 && !blocked(r.Exceptions):
 		r.Kind = reports.AdjustmentRun
-		return r, c.complete(ctx, m, p.Evaluation)
+		return r, c.completeAll(ctx, m, a.first().Evaluation)
 	}
 	if r.Refused = refused; blocked(r.Exceptions) {
-		r.Refused = ErrBlocked // and nobody can approve it
-	} else if err := c.Books.SaveReview(ctx, books.Review{Month: m, Accounts: c.Accounts, ID: r.Review, Exceptions: r.Exceptions, At: c.Now}); err != nil {
+		r.Refused = ErrBlocked
+	}
+	if err := c.Books.SaveReview(ctx, books.Review{Month: m, Accounts: c.Accounts, ID: r.Review, Exceptions: r.Exceptions, At: c.Now}); err != nil {
 		return nil, err
 	}
-	return r, p.finish(ctx)
+	return r, a.first().finish(ctx)
 }
 
-// examine lists the exceptions of a proposal and names it.
-func (c *Closer) examine(ctx context.Context, p *proposal, kind reports.RunKind) (*Result, error) {
-	r := &Result{Evaluation: p.Evaluation, Kind: kind, Documents: documentsOf(p.issue)}
-	var err error
-	if r.Exceptions, err = c.check(ctx, p); err != nil {
-		return nil, err
+// examine lists the exceptions of all that there is to issue, and names it as a whole.
+func (c *Closer) examine(ctx context.Context, a *agenda, kind reports.RunKind) (*Result, error) {
+	var all []*Result
+	for _, p := range a.proposals {
+		r := &Result{Evaluation: p.Evaluation, Kind: p.Run.Kind, Documents: documentsOf(p.issue)}
+		var err error
+		if r.Exceptions, err = c.check(ctx, p); err != nil {
+			return nil, err
+		}
+		if r.Review, err = reviewOf(p.issue, r.Exceptions); err != nil {
+			return nil, err
+		}
+		all = append(all, r)
 	}
-	r.Review, err = reviewOf(p.issue, r.Exceptions)
-	return r, err
+	first := all[0]
+	first.Kind, first.Late = kind, all[1:]
+	for _, late := range first.Late {
+		for _, e := range late.Exceptions {
+			e.Problem = late.Run.Month.String() + ": " + e.Problem
+			first.Exceptions = append(first.Exceptions, e)
+		}
+		sum := sha256.Sum256([]byte(first.Review + late.Review))
+		first.Review = hex.EncodeToString(sum[:8])
+	}
+	return first, nil
 }
 
 // reviewOf names all that would be issued, whenever and up to whatever cut-off,
@@ -116,7 +133,7 @@ func (c *Closer) approve(ctx context.Context, m rating.Month, r *Result) (books.
 	switch {
 	case shown == "":
 		c.Logger.Warn("nobody has looked at the drafts before: approved unseen", "month", m, "review", r.Review, "by", approval.By)
-	case shown != r.Review && len(r.Documents) > 0:
+	case shown != r.Review && r.documents() > 0:
 		return approval, ErrReviewChanged
 	}
 	return approval, nil

@@ -208,15 +208,32 @@ func (v *Verifier) run(ctx context.Context, run *issuedRun, whole bool) ([]repor
 	if len(projected) == 0 {
 		found = append(found, about(reports.ProjectionMissing, "ClickHouse does not have it; run postage close --month %s again", run.Month))
 	}
-	return append(found, run.compare(again.Statements, projected, whole)...), nil
+	due := again.Statements
+	if run.Kind == reports.AdjustmentRun {
+		if due, err = v.restated(ctx, run, tariff, due); err != nil {
+			return nil, err
+		}
+	}
+	return append(found, run.compare(due, projected, whole)...), nil
+}
+
+// restated is what the accounts of a run of adjustments owed then, by what re-rating
+// says and by what had been issued before.
+func (v *Verifier) restated(ctx context.Context, run *issuedRun, tariff *rating.Tariff, rated []rating.Statement) ([]rating.Statement, error) {
+	before, corrects, err := v.Books.Before(ctx, run.ID)
+	if err != nil {
+		return nil, err
+	}
+	due, _ := reports.Restated(tariff, rated, before, run.Month, !corrects)
+	return due, nil
 }
 
 // compare looks at each statement behind a document, and with whole at accounts that
-// should have had one.
-func (run *issuedRun) compare(again []rating.Statement, projected map[string]ProjectedTotal, whole bool) []reports.Difference {
+// should have had one. due is what the log says that they owe.
+func (run *issuedRun) compare(due []rating.Statement, projected map[string]ProjectedTotal, whole bool) []reports.Difference {
 	now := map[string]*rating.Statement{}
-	for i := range again {
-		now[again[i].Account] = &again[i]
+	for i := range due {
+		now[due[i].Account] = &due[i]
 	}
 	var found []reports.Difference
 	seen := map[string]bool{}
@@ -227,15 +244,18 @@ func (run *issuedRun) compare(again []rating.Statement, projected map[string]Pro
 		for _, d := range differences(e.Statement, now[e.Account]) {
 			found = append(found, difference(e, reports.StatementDiffers, "%s", d))
 		}
-		if p, ok := projected[e.Account]; len(projected) > 0 && (!ok || !p.Agrees || !p.Statement.Equal(e.Statement.Billed)) {
-			found = append(found, difference(e, reports.ProjectionDiffers, "in ClickHouse statement %s, lines %s, charges %s; issued was %s", p.Statement, p.Lines, p.Charges, e.Statement.Billed))
+		// The rows of a run are the statements as rated; an empty one has none.
+		rated := reports.Own(e.Statement)
+		p, ok := projected[e.Account]
+		if empty := len(rated.Lines) == 0 && rated.Counts.Messages == 0; len(projected) > 0 && (ok == empty || ok && (!p.Agrees || !p.Statement.Equal(rated.Billed))) {
+			found = append(found, difference(e, reports.ProjectionDiffers, "in ClickHouse statement %s, lines %s, charges %s; issued was %s", p.Statement, p.Lines, p.Charges, rated.Billed))
 		}
 	}
 	if !whole || run.Kind != reports.FinalRun {
 		return found
 	}
-	for i := range again {
-		if s := &again[i]; len(s.Lines) > 0 && !seen[s.Account] {
+	for i := range due {
+		if s := &due[i]; len(s.Lines) > 0 && !seen[s.Account] {
 			found = append(found, reports.Difference{Run: run.ID, Month: run.Month.String(), Account: s.Account, Code: reports.StatementDiffers,
 				Problem: fmt.Sprintf("the log has %s %s to bill, and no document was issued", s.Currency, s.Billed)})
 		}
