@@ -89,7 +89,8 @@ func (c *Composer) accounting(d *Document, seller *rating.SellerRow, account *ra
 		return nil, nil //nolint:nilnil // supplied elsewhere: no tax is due in the seller's country
 	}
 	return nil, &Gap{
-		account.Account, NoExchangeRate, rating.Row{},
+		account.Account, NoExchangeRate,
+		rating.Row{},
 		fmt.Sprintf("billed in %s, and VAT must be stated in %s too, but fx.csv has no rate from %s to %s for %s", d.Currency, own, d.Currency, own, d.Month),
 		fmt.Sprintf("add the rate of %s", d.Month.Last()),
 	}

@@ -99,21 +99,29 @@ func TestTax(t *testing.T) {
 		statement *rating.Statement
 		want      string
 	}{
-		{"standard rate, once on the total", customer("GB", "business", "GBP"), owing("GBP", "0.02", "0.02", "0.02"),
-			"net 0.06 + S 20% of 0.06 = 0.01 (taxes.csv:2 on 2026-10-31: ) = 0.07"}, // line by line it would be nothing
+		{
+			"standard rate, once on the total", customer("GB", "business", "GBP"), owing("GBP", "0.02", "0.02", "0.02"),
+			"net 0.06 + S 20% of 0.06 = 0.01 (taxes.csv:2 on 2026-10-31: ) = 0.07",
+		}, // line by line it would be nothing
 		{"no customer type is a business", customer("GB", "", "GBP"), owing("GBP", "10"), "net 10 + S 20% of 10 = 2 (taxes.csv:2 on 2026-10-31: ) = 12"},
 		{"domestic reverse charge", customer("GB", "reseller", "GBP"), owing("GBP", "10"), "net 10 + AE 0% of 10 = 0 (taxes.csv:3 on 2026-10-31: section 55A) = 10"},
-		{"reverse charge abroad, stated in sterling where the rate is known", customer("DE", "business", "EUR"), owing("EUR", "10"),
-			"net 10 + AE 0% of 10 = 0 (taxes.csv:4 on 2026-10-31: Article 196) = 10; GBP at 0.868676 of 2026-10-31 (month end): net 8.69, tax 0"},
+		{
+			"reverse charge abroad, stated in sterling where the rate is known", customer("DE", "business", "EUR"), owing("EUR", "10"),
+			"net 10 + AE 0% of 10 = 0 (taxes.csv:4 on 2026-10-31: Article 196) = 10; GBP at 0.868676 of 2026-10-31 (month end): net 8.69, tax 0",
+		},
 		{"outside scope, the usual words, no rate needed", customer("US", "business", "USD"), owing("USD", "10"), "net 10 + O 0% of 10 = 0 (taxes.csv:5 on 2026-10-31: Outside the scope of VAT) = 10"},
-		{"standard rate in euro: sterling at the rate of the last day", customer("GB", "business", "EUR"), owing("EUR", "100.05"),
-			"net 100.05 + S 20% of 100.05 = 20.01 (taxes.csv:2 on 2026-10-31: ) = 120.06; GBP at 0.868676 of 2026-10-31 (month end): net 86.91, tax 17.38"},
-		{"a seller's own currency is data", func(r *rating.TariffRows) {
-			customer("GB", "business", "GBP")(r)
-			r.Sellers[0].Currency = "EUR"
-			r.FX[1].From, r.FX[1].To = "GBP", "EUR"
-		}, owing("GBP", "10"),
-			"net 10 + S 20% of 10 = 2 (taxes.csv:2 on 2026-10-31: ) = 12; EUR at 0.868676 of 2026-10-31 (month end): net 8.69, tax 1.74"},
+		{
+			"standard rate in euro: sterling at the rate of the last day", customer("GB", "business", "EUR"), owing("EUR", "100.05"),
+			"net 100.05 + S 20% of 100.05 = 20.01 (taxes.csv:2 on 2026-10-31: ) = 120.06; GBP at 0.868676 of 2026-10-31 (month end): net 86.91, tax 17.38",
+		},
+		{
+			"a seller's own currency is data", func(r *rating.TariffRows) {
+				customer("GB", "business", "GBP")(r)
+				r.Sellers[0].Currency = "EUR"
+				r.FX[1].From, r.FX[1].To = "GBP", "EUR"
+			}, owing("GBP", "10"),
+			"net 10 + S 20% of 10 = 2 (taxes.csv:2 on 2026-10-31: ) = 12; EUR at 0.868676 of 2026-10-31 (month end): net 8.69, tax 1.74",
+		},
 		{"a rate that changes within the month: the last day counts", newRate(31), owing("GBP", "10"), "net 10 + S 22.5% of 10 = 2.25 (taxes.csv:9 on 2026-10-31: ) = 12.25"},
 		{"no minor digits", customer("GB", "business", "JPY"), owing("JPY", "12"), ""},
 		{"without taxes.csv", func(r *rating.TariffRows) { r.Taxes = nil }, owing("GBP", "10"), "net 10 = 10"},
@@ -142,21 +150,27 @@ func TestGaps(t *testing.T) {
 		change func(*rating.TariffRows)
 		want   string
 	}{
-		{"number and rate", func(r *rating.TariffRows) { customer("GB", "reseller", "INR")(r); r.Accounts[0].VATNumber = "" },
+		{
+			"number and rate", func(r *rating.TariffRows) { customer("GB", "reseller", "INR")(r); r.Accounts[0].VATNumber = "" },
 			`accounts.csv:2: account "acme": reverse charge (taxes.csv:3) without the customer's VAT number; fill in vat_number, or change customer_type
-account "acme": billed in INR, and VAT must be stated in GBP too, but fx.csv has no rate from INR to GBP for 2026-10; add the rate of 2026-10-31`},
+account "acme": billed in INR, and VAT must be stated in GBP too, but fx.csv has no rate from INR to GBP for 2026-10; add the rate of 2026-10-31`,
+		},
 		{"no row", customer("GB", "consumer", "GBP"), `accounts.csv:2: account "acme": no row of taxes.csv fits seller country GB, customer country GB, customer type consumer on 2026-10-31; add one`},
-		{"consumer", func(r *rating.TariffRows) {
-			customer("FR", "consumer", "EUR")(r)
-			r.Taxes[3].CustomerType, r.Taxes[3].Treatment = "*", "AE"
+		{
+			"consumer", func(r *rating.TariffRows) {
+				customer("FR", "consumer", "EUR")(r)
+				r.Taxes[3].CustomerType, r.Taxes[3].Treatment = "*", "AE"
+			},
+			`taxes.csv:5: account "acme": a reverse charge to a consumer, who cannot account for it; add a row for consumers to taxes.csv, or correct customer_type in accounts.csv:2`,
 		},
-			`taxes.csv:5: account "acme": a reverse charge to a consumer, who cannot account for it; add a row for consumers to taxes.csv, or correct customer_type in accounts.csv:2`},
 		{"no such seller", func(r *rating.TariffRows) { r.Accounts[0].Seller = "them" }, `accounts.csv:2: account "acme": seller "them" is not in sellers.csv; add it there`},
-		{"which seller", func(r *rating.TariffRows) {
-			r.Accounts[0].Seller = ""
-			r.Sellers = append(r.Sellers, rating.SellerRow{Seller: "them", Country: "GB"})
+		{
+			"which seller", func(r *rating.TariffRows) {
+				r.Accounts[0].Seller = ""
+				r.Sellers = append(r.Sellers, rating.SellerRow{Seller: "them", Country: "GB"})
+			},
+			`accounts.csv:2: account "acme": names no seller, and sellers.csv has 2; fill the column seller`,
 		},
-			`accounts.csv:2: account "acme": names no seller, and sellers.csv has 2; fill the column seller`},
 		{"no seller", func(r *rating.TariffRows) { r.Accounts[0].Seller = ""; r.Sellers = nil }, `accounts.csv:2: account "acme": taxes.csv is there, and sellers.csv has no seller; add the seller, with its country, to sellers.csv`},
 		{"no terms", func(r *rating.TariffRows) {
 			r.Accounts[0].ValidTo = rating.Date{Year: 2026, Month: time.September, Day: 30}
