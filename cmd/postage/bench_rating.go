@@ -85,7 +85,7 @@ type benchRater struct {
 }
 
 func newBenchRater() (*benchRater, error) {
-	t, err := rating.NewTariff(benchTariff())
+	t, err := rating.NewTariff(benchTariff(benchAccounts))
 	if err != nil {
 		return nil, err
 	}
@@ -164,8 +164,8 @@ func (c *benchRatingCommand) random(ctx context.Context, m rating.Month) (rating
 	}
 	w.start()
 	messages := 0
-	for i := range benchAccounts {
-		err := gathered.Each(ctx, benchSenders[i], func(events []rating.Event) error {
+	for _, sender := range traffic.senders {
+		err := gathered.Each(ctx, sender, func(events []rating.Event) error {
 			r.classify(events)
 			return nil
 		})

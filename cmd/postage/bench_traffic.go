@@ -14,10 +14,11 @@ import (
 // messages, three events each, spread over the accounts, the markets and a month.
 // Every fifth message answers a customer who has just written.
 type benchTraffic struct {
-	rnd      *rand.Rand
-	accounts int
-	first    rating.Instant
-	span     int64
+	rnd     *rand.Rand
+	senders []string // one for each account
+	largest int      // percentage of the conversations that the first account has, 0 for no more than others
+	first   rating.Instant
+	span    int64
 
 	state  []benchTalk
 	open   []uint32 // those of which events are still to come
@@ -39,7 +40,7 @@ type benchWords struct{ user, id int }
 
 func newBenchTraffic(m rating.Month, accounts, conversations int) *benchTraffic {
 	t := &benchTraffic{
-		rnd: rand.New(rand.NewPCG(1, 2)), accounts: accounts, first: m.First().Midnight(time.UTC), span: int64(m.Days()-2) * int64(rating.Day),
+		rnd: rand.New(rand.NewPCG(1, 2)), senders: benchSenders(accounts), first: m.First().Midnight(time.UTC), span: int64(m.Days()-2) * int64(rating.Day),
 		state: make([]benchTalk, conversations), open: make([]uint32, conversations),
 	}
 	for i := range t.state {
@@ -49,15 +50,23 @@ func newBenchTraffic(m rating.Month, accounts, conversations int) *benchTraffic 
 	return t
 }
 
+// account is whose conversation it is.
+func (t *benchTraffic) account(conversation int) int {
+	if conversation*2_654_435_761>>8%100 < t.largest {
+		return 0
+	}
+	return conversation % len(t.senders)
+}
+
 // talks returns the conversations of each account, one after another, as a log is
 // read back. Every event has strings of its own, as a decoder leaves them.
 func (t *benchTraffic) talks() [][][]rating.Event {
-	accounts := make([][][]rating.Event, t.accounts)
+	accounts := make([][][]rating.Event, len(t.senders))
 	for i := range t.state {
 		t.begin()
 		for t.next(i) {
 		}
-		account := i % t.accounts
+		account := t.account(i)
 		accounts[account] = append(accounts[account], append([]rating.Event(nil), t.finish()...))
 	}
 	return accounts
@@ -99,7 +108,7 @@ func (t *benchTraffic) next(i int) (more bool) {
 	step := benchSteps[talk.step]
 	const every = 150 * 60_000 // a message every 150 minutes or so
 	at := talk.start + rating.Instant(n)*every + rating.Instant(uint32(i*31+n*7919)%(every/2))
-	e := rating.Event{Type: step.event, At: at + step.after, Sender: benchSenders[i%t.accounts], Kind: rating.Freeform}
+	e := rating.Event{Type: step.event, At: at + step.after, Sender: t.senders[t.account(i)], Kind: rating.Freeform}
 	if !answer {
 		e.Kind, e.Category, e.Template = rating.Template, categories[n%len(categories)], "order_shipped"
 	}
@@ -128,24 +137,26 @@ func (t *benchTraffic) finish() []rating.Event {
 	return t.events
 }
 
-var benchSenders = func() (numbers [benchAccounts]string) {
+// benchSenders are numbers for so many accounts.
+func benchSenders(accounts int) []string {
+	numbers := make([]string, accounts)
 	for i := range numbers {
-		numbers[i] = fmt.Sprintf("+44207946%04d", i)
+		numbers[i] = fmt.Sprintf("+4420%08d", 79460000+i)
 	}
 	return numbers
-}()
+}
 
 // benchTariff has all accounts on a list of 47 markets in 6 tiers.
-func benchTariff() *rating.TariffRows {
+func benchTariff(accounts int) *rating.TariffRows {
 	since := rating.Date{Year: 2018, Month: time.January, Day: 1}
 	rows := &rating.TariffRows{
 		Version:  "sha256:bench",
 		Packages: []rating.PackageRow{{Package: "p", ValidFrom: since, Currency: "USD", PriceList: "l"}},
 	}
-	for i := range benchAccounts {
+	for i, sender := range benchSenders(accounts) {
 		account := fmt.Sprintf("account %02d", i)
 		rows.Accounts = append(rows.Accounts, rating.AccountRow{Account: account, Country: "GB", Timezone: "Europe/London", Currency: "USD", Package: "p", ValidFrom: since})
-		rows.Senders = append(rows.Senders, rating.SenderRow{Sender: benchSenders[i], Account: account, WABA: account})
+		rows.Senders = append(rows.Senders, rating.SenderRow{Sender: sender, Account: account, WABA: account})
 	}
 	for i := range benchMarkets {
 		market := fmt.Sprintf("Market %02d", i)

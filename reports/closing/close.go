@@ -78,6 +78,15 @@ func (c *Closer) Draft(ctx context.Context, m rating.Month) (*Result, error) {
 	return r, a.first().finish(ctx)
 }
 
+// Rate rates a month as a draft would, and makes no document of it.
+func (c *Closer) Rate(ctx context.Context, m rating.Month) (*Evaluation, error) {
+	e, err := c.evaluateNow(ctx, reports.DraftRun, m, c.Tariff)
+	if err != nil {
+		return nil, err
+	}
+	return e, e.finish(ctx)
+}
+
 // Close closes a month: the first time it issues a statement and an invoice per
 // account; after that it issues a credit or debit note for every account whose
 // statement has come out different since, and nothing where nothing changed. It

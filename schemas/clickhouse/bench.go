@@ -76,6 +76,16 @@ func (s *Store) EventRows(ctx context.Context) (n uint64, err error) {
 	return n, err
 }
 
+// MergeEvents merges the parts of the table events as time does in a log that has been
+// written over a month, and returns how many are left.
+func (s *Store) MergeEvents(ctx context.Context) (parts uint64, err error) {
+	if err := s.conn.Exec(ctx, "OPTIMIZE TABLE events FINAL"); err != nil {
+		return 0, fmt.Errorf("merge events: %w", err)
+	}
+	err = s.conn.QueryRow(ctx, "SELECT count() FROM system.parts WHERE active AND database = currentDatabase() AND table = 'events'").Scan(&parts)
+	return parts, err
+}
+
 // InsertedRows is how many rows the server has taken in since it started, of all
 // tables, views and databases.
 func (s *Store) InsertedRows(ctx context.Context) (n uint64, err error) {
