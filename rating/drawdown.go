@@ -1,7 +1,5 @@
 package rating
 
-import "cmp"
-
 // What is used up before anything is charged, and the volume counters.
 
 // drawFreeTier uses up one unit of the carrier's free tier where the message has
@@ -9,17 +7,20 @@ import "cmp"
 // conversations per WABA under CBP2, 1,000 service messages per sender under
 // PMP2, each by the month of the sender's timezone.
 func (p *Pricer) drawFreeTier(l *ledger, m *Message, v *Verdict) Reason {
-	holder, reason := "", FreeTier
+	holder, waba, reason := "", false, FreeTier
 	switch {
 	case v.Regime == CBP1 && v.Reason == OpensConversation,
 		v.Regime == CBP2 && v.Reason == OpensConversation && v.Category == service:
-		holder = cmp.Or(m.waba(), m.account.Account)
+		holder = m.waba()
+		if waba = holder != ""; !waba {
+			holder = m.account.Account
+		}
 	case v.Regime == PMP2 && v.Reason == ServiceRegular:
 		holder, reason = m.Sender, ServiceFreeTier
 	default:
 		return 0
 	}
-	key := freeTierKey{v.Regime, holder, p.days.month(m.DeliveredAt, m.zone(m.account.loc))}
+	key := freeTierKey{v.Regime, waba, holder, p.days.month(m.DeliveredAt, m.zone(m.account.loc))}
 	recent := &l.recentTier
 	if recent.counter == nil || recent.key != key {
 		recent.key, recent.counter = key, l.freeTiers[key]

@@ -19,10 +19,14 @@ func Evaluate(t *Tariff, conversations iter.Seq2[[]Event, error], keep func(*Mes
 	const chunk = 4096
 	c := NewClassifier(t)
 	out := &Rated{}
+	shared := t.Groups()
 	var judged, store []Message
 	for events, err := range conversations {
 		if err != nil {
 			return nil, err
+		}
+		for i := range events {
+			shared.Names(events[i].Sender, events[i].Account)
 		}
 		judged = c.Classify(judged[:0], events)
 		for i := range judged {
@@ -43,7 +47,7 @@ func Evaluate(t *Tariff, conversations iter.Seq2[[]Event, error], keep func(*Mes
 	for _, m := range out.Messages {
 		m.Settle(out.AsOf)
 		if m.Chargeable() {
-			g := t.Group(m.Account)
+			g := shared.OfSender(m.Sender)
 			groups[g] = append(groups[g], m)
 		}
 	}

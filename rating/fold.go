@@ -47,7 +47,10 @@ func NewFolder(t *Tariff, account string, m Month) *Folder {
 // billing month, or, never delivered, the month it was sent in. Zero for a
 // message of no known account.
 func (m *Message) StatementMonth() Month {
-	if !m.Month.IsZero() || m.account == nil {
+	switch {
+	case m.account == nil:
+		return Month{}
+	case !m.Month.IsZero():
 		return m.Month
 	}
 	y, mo, _ := m.SentAt.Time().In(m.account.loc).Date()

@@ -45,6 +45,7 @@ type ledger struct {
 type (
 	freeTierKey struct {
 		regime Regime
+		waba   bool   // the holder is a WABA, which may be called like an account
 		holder string // WABA, account or sender
 		month  Month  // of the delivery in the sender's timezone
 	}
@@ -230,6 +231,17 @@ const (
 	Graduated = "graduated" // each unit at the rate of its own band
 	AllUnits  = "all_units" // all units at the rate of the band the total reached
 )
+
+// PricesAllUnits says whether some package prices all units by the tier reached, so that
+// Next may leave messages open.
+func (t *Tariff) PricesAllUnits() bool {
+	for i := range t.Rows.Packages {
+		if t.Rows.Packages[i].TierMode == AllUnits {
+			return true
+		}
+	}
+	return false
+}
 
 func (p *Pricer) laneKey(m *Message, v *Verdict, on Date, month Month) laneKey {
 	return laneKey{m.account, m.Market, m.country, v.Category, v.Regime == NBP && m.Class == Notification, p.season(on), int32(month.number())}

@@ -258,52 +258,7 @@ func (t *Tariff) Accounts(m Month) []string {
 	return names
 }
 
-// groupAccounts finds which accounts must be priced together, because they
-// share a pool, a WABA or a sender and with it a counter. Each account maps to
-// the smallest name of its group.
-func groupAccounts(rows *TariffRows) map[string]string {
-	parent := map[string]string{}
-	var find func(string) string
-	find = func(x string) string {
-		p, ok := parent[x]
-		if !ok || p == x {
-			parent[x] = x
-			return x
-		}
-		root := find(p)
-		parent[x] = root
-		return root
-	}
-	join := func(a, b string) {
-		if ra, rb := find(a), find(b); ra < rb {
-			parent[rb] = ra
-		} else {
-			parent[ra] = rb
-		}
-	}
-	// Keys of different sorts get a byte in front that no account name starts
-	// with and that sorts behind every name, so that the root is an account.
-	for i := range rows.Accounts {
-		a := &rows.Accounts[i]
-		join(a.Account, "\xff"+"pool "+cmp.Or(a.Pool, a.Account)) // a pool may have an account's name
-	}
-	for i := range rows.Senders {
-		s := &rows.Senders[i]
-		join(s.Account, "\xff"+"sender "+s.Sender)
-		if s.WABA != "" {
-			join(s.Account, "\xff"+"waba "+s.WABA)
-		}
-	}
-	groups := make(map[string]string, len(parent))
-	for x := range parent {
-		if x[:min(1, len(x))] != "\xff" {
-			groups[x] = find(x)
-		}
-	}
-	return groups
-}
-
 // Group names the set of accounts that must be priced together with this one:
-// those sharing a pool, a WABA or a sender. An account that shares nothing is
-// its own group.
+// those sharing a pool, a WABA or a sender, as far as the tariff knows (see Groups). An
+// account that shares nothing is its own group.
 func (t *Tariff) Group(account string) string { return cmp.Or(t.groups[account], account) }

@@ -25,16 +25,41 @@ type CutoffOffset struct {
 type EventLog interface {
 	// Cutoff is the vector up to which every offset is stored or refused.
 	Cutoff(ctx context.Context) (Cutoff, error)
-	// Conversations yields the events below the cut-off, one conversation
-	// (sender, user) at a time, in the order of sender then user; within one,
-	// in any order and copies included. The slice and its events are valid until the
-	// next iteration only. It stops at the first error.
-	Conversations(ctx context.Context, upTo Cutoff) iter.Seq2[[]rating.Event, error]
+	// AsOf is the latest time of an event below the cut-off, copies removed: of copies
+	// the earliest counts. Zero for an empty log.
+	AsOf(ctx context.Context, upTo Cutoff) (rating.Instant, error)
+	// Senders lists the senders that have events below the cut-off, sorted.
+	Senders(ctx context.Context, upTo Cutoff) ([]SenderSummary, error)
+	// Users samples the users of a sender: up to n of them that cut its events below the
+	// cut-off into stretches of about equal size, sorted and different.
+	Users(ctx context.Context, upTo Cutoff, sender string, n int) ([]string, error)
+	// Conversations yields the events of a slice below the cut-off, one conversation
+	// (sender, user) at a time, each once and whole; in no particular order, copies
+	// included. It holds all of the slice in memory. The slice of events is valid until the
+	// next iteration only, but their strings may be kept. It stops at the first error.
+	Conversations(ctx context.Context, upTo Cutoff, of LogSlice) iter.Seq2[[]rating.Event, error]
 	// Reach is the earliest time of any event, whenever it came, of the messages that
 	// the events between two cut-offs speak of; any is false when there are none.
 	// Whatever was sent and delivered before it is judged as it was. Consents do not
 	// count: they decide no price.
 	Reach(ctx context.Context, known, upTo Cutoff) (at rating.Instant, any bool, err error)
+	// Spool opens a place beside the log for messages that wait to be priced.
+	Spool(ctx context.Context) (Spool, error)
+}
+
+// SenderSummary is what the log knows of a sender.
+type SenderSummary struct {
+	Sender   string
+	Accounts []string       // named by its events, without ""
+	Events   int64          // copies included
+	Latest   rating.Instant // latest time of an event
+}
+
+// LogSlice is a set of conversations: those of some senders, or with one sender those of a
+// stretch of users.
+type LogSlice struct {
+	Senders          []string
+	UserFrom, UserTo string // [UserFrom, UserTo) in the order of bytes; UserTo "" is open
 }
 
 // RunKind says what a run of the rating function was for.
@@ -72,8 +97,19 @@ type RunStore interface {
 	Charges(ctx context.Context, runID string) iter.Seq2[*rating.Message, error]
 }
 
-// RunWriter takes the results of one run. Slices may be reused by the caller
-// after a call returns. Flush makes what was written so far readable for Charges;
+// Spool keeps messages outside of this process until all of a group are there.
+type Spool interface {
+	Add(ctx context.Context, m []rating.Message) error
+	// InOrder yields the messages added, in rating.CanonicalOrder, not linked to a tariff
+	// (rating.Binder). A message is valid until the next iteration only; its strings may be
+	// kept. It may be called again, and nothing may be added after it.
+	InOrder(ctx context.Context) iter.Seq2[*rating.Message, error]
+	// Close throws the messages away.
+	Close(ctx context.Context) error
+}
+
+// RunWriter takes the results of one run; WriteMessages and WriteStatement may be called by
+// several goroutines at once. Slices may be reused by the caller after a call returns. Flush makes what was written so far readable for Charges;
 // Finish makes the run visible in the views.
 type RunWriter interface {
 	WriteMessages(ctx context.Context, m []rating.Message) error

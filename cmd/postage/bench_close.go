@@ -124,12 +124,6 @@ func openBench(ctx context.Context, s *streams, e *engines) (*clickhouseembedded
 	return server, e.store.Migrate(ctx)
 }
 
-// benchTenure is the right of an only owner.
-type benchTenure struct{}
-
-func (benchTenure) Owner() ingest.Owner         { return ingest.Owner{Group: "bench", Member: "bench"} }
-func (benchTenure) Prove(context.Context) error { return nil }
-
 // loadBench appends the traffic to the log as it arrives, and returns how many events there are.
 func loadBench(ctx context.Context, store *clickhouse.Store, traffic *benchTraffic) (events int64, err error) {
 	const slab, topic = 300_000, "bench"
@@ -137,7 +131,7 @@ func loadBench(ctx context.Context, store *clickhouse.Store, traffic *benchTraff
 	flush := func() error {
 		n := int64(len(batch.Events))
 		batch.Spans = []ingest.Span{{Topic: topic, From: events, To: events + n, Records: n, Stored: n, Events: n}}
-		if err := store.Append(ctx, benchTenure{}, batch); err != nil {
+		if err := store.Append(ctx, ingest.Sole{}, batch); err != nil {
 			return err
 		}
 		events += n

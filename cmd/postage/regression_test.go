@@ -26,9 +26,9 @@ type overtaken struct {
 	meanwhile func()
 }
 
-func (o *overtaken) Conversations(ctx context.Context, upTo reports.Cutoff) iter.Seq2[[]rating.Event, error] {
+func (o *overtaken) Conversations(ctx context.Context, upTo reports.Cutoff, of reports.LogSlice) iter.Seq2[[]rating.Event, error] {
 	return func(yield func([]rating.Event, error) bool) {
-		for c, err := range o.EventLog.Conversations(ctx, upTo) {
+		for c, err := range o.EventLog.Conversations(ctx, upTo, of) {
 			if !yield(c, err) {
 				return
 			}

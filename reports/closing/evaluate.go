@@ -8,11 +8,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"postage/rating"
 	"postage/reports"
-	"slices"
-	"strings"
 )
 
 // Evaluation is what the rating function says of one month at one cut-off under
@@ -60,7 +59,7 @@ func evaluate(ctx context.Context, log reports.EventLog, runs reports.RunStore, 
 	}
 	e, err := rateMonth(ctx, log, t, run, monthOptions{Rows: rows, Accounts: run.Accounts})
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, rows.Flush(context.WithoutCancel(ctx)))
 	}
 	for i := range e.Statements {
 		if err := rows.WriteStatement(ctx, &e.Statements[i]); err != nil {
@@ -72,116 +71,4 @@ func evaluate(ctx context.Context, log reports.EventLog, runs reports.RunStore, 
 	}
 	e.rows = rows
 	return e, nil
-}
-
-// monthOptions say what rateMonth does besides the statements.
-type monthOptions struct {
-	Rows     reports.RunWriter // takes the messages of the month; nil for none
-	Accounts []string          // only these, and what shares counters with them; nil for all
-}
-
-// rateMonth rates the month of a run from the log below its cut-off, under a tariff. The
-// statements are in account order. With Accounts, those of accounts in other groups
-// (rating.Tariff.Group) are left out, and Suspense is not counted.
-func rateMonth(ctx context.Context, log reports.EventLog, t *rating.Tariff, run reports.Run, o monthOptions) (*Evaluation, error) {
-	month, before := run.Month, previous(run.Month)
-	groups := map[string]bool{}
-	for _, account := range o.Accounts {
-		groups[t.Group(account)] = true
-	}
-	wanted := func(account string) bool { return o.Accounts == nil || groups[t.Group(account)] }
-	// Counters of the month before are needed where the sender's month and the
-	// account's do not begin at the same instant.
-	keep := func(m *rating.Message) bool {
-		return m.StatementMonth() == month || m.Chargeable() && m.Month == before || heldInSuspense(m, month)
-	}
-	rated, err := rating.Evaluate(t, log.Conversations(ctx, run.Cutoff), keep)
-	if err != nil {
-		return nil, err
-	}
-	e := &Evaluation{Run: run}
-	folders := map[string]*rating.Folder{}
-	for _, account := range t.Accounts(month) {
-		if wanted(account) {
-			folders[account] = rating.NewFolder(t, account, month)
-		}
-	}
-	rows := slab{to: o.Rows}
-	for _, m := range rated.Messages {
-		switch {
-		case heldInSuspense(m, month):
-			if o.Accounts != nil {
-				continue
-			}
-			e.Suspense++
-		case m.StatementMonth() == month && wanted(m.Account):
-			f := folders[m.Account]
-			if f == nil { // terms began or ended between sending and delivery
-				f = rating.NewFolder(t, m.Account, month)
-				folders[m.Account] = f
-			}
-			f.Add(m)
-		default:
-			continue
-		}
-		if err := rows.add(ctx, m); err != nil {
-			return nil, fmt.Errorf("run %s: messages: %w", run.ID, err)
-		}
-	}
-	if err := rows.flush(ctx); err != nil {
-		return nil, fmt.Errorf("run %s: messages: %w", run.ID, err)
-	}
-	for account, f := range folders {
-		f.AddInbounds(rated.Inbounds)
-		s, err := f.Statement()
-		if err != nil {
-			return nil, fmt.Errorf("account %s: %w", account, err)
-		}
-		if len(s.Lines) > 0 || s.Counts.Messages > 0 {
-			e.Statements = append(e.Statements, *s)
-		}
-	}
-	slices.SortFunc(e.Statements, func(a, b rating.Statement) int { return strings.Compare(a.Account, b.Account) })
-	return e, nil
-}
-
-// slab hands messages on, many at a time.
-type slab struct {
-	to       reports.RunWriter // nil for nobody
-	messages []rating.Message
-}
-
-func (s *slab) add(ctx context.Context, m *rating.Message) error {
-	const full = 10_000
-	if s.to == nil {
-		return nil
-	}
-	if s.messages = append(s.messages, *m); len(s.messages) < full {
-		return nil
-	}
-	return s.flush(ctx)
-}
-
-func (s *slab) flush(ctx context.Context) error {
-	if len(s.messages) == 0 {
-		return nil
-	}
-	err := s.to.WriteMessages(ctx, s.messages)
-	s.messages = s.messages[:0]
-	return err
-}
-
-// heldInSuspense says whether a message of no known account belongs to the
-// month, by UTC as there is no account to give a timezone.
-func heldInSuspense(m *rating.Message, month rating.Month) bool {
-	if m.Reason != rating.UnknownSender {
-		return false
-	}
-	y, mo, _ := m.SentAt.Time().Date()
-	return rating.Month{Year: y, Month: mo} == month
-}
-
-func previous(m rating.Month) rating.Month {
-	d := m.First().AddDays(-1)
-	return rating.Month{Year: d.Year, Month: d.Month}
 }

@@ -77,7 +77,7 @@ func BenchmarkConversations(b *testing.B) {
 	cutoff := all(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)
 	for b.Loop() {
 		got := 0
-		for c, err := range s.Conversations(b.Context(), cutoff) {
+		for c, err := range s.allConversations(b.Context(), cutoff) {
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -175,6 +175,13 @@ var (
 	lastInstant  = rating.At(time.Date(2262, 1, 1, 0, 0, 0, 0, time.UTC))
 )
 
+func fitsInstant(at rating.Instant) error {
+	if at < firstInstant || at > lastInstant {
+		return fmt.Errorf("%d ms lies outside 1900 to 2262", int64(at))
+	}
+	return nil
+}
+
 // instant is a DateTime64(3) column. An instant outside 1900 to 2262 is an error:
 // it could not be read back as it was.
 func instant[R any](name string, get func(*R) rating.Instant) field[R] {
@@ -182,8 +189,8 @@ func instant[R any](name string, get func(*R) rating.Instant) field[R] {
 		values := make([]int64, len(rows))
 		for i := range rows {
 			at := get(&rows[i])
-			if at < firstInstant || at > lastInstant {
-				return fmt.Errorf("row %d: %d ms lies outside 1900 to 2262", i, int64(at))
+			if err := fitsInstant(at); err != nil {
+				return fmt.Errorf("row %d: %w", i, err)
 			}
 			values[i] = int64(at)
 		}
@@ -198,8 +205,8 @@ func maybeInstant[R any](name string, get func(*R) rating.Instant) field[R] {
 		values, pointers := make([]int64, len(rows)), make([]*int64, len(rows))
 		for i := range rows {
 			at := get(&rows[i])
-			if at < firstInstant || at > lastInstant {
-				return fmt.Errorf("row %d: %d ms lies outside 1900 to 2262", i, int64(at))
+			if err := fitsInstant(at); err != nil {
+				return fmt.Errorf("row %d: %w", i, err)
 			}
 			if at != 0 {
 				values[i] = int64(at)

@@ -7,6 +7,7 @@ import (
 	"postage/rating"
 	"postage/reports"
 	"strconv"
+	"strings"
 
 	ch "github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -35,9 +36,10 @@ func (s *Store) Cutoff(ctx context.Context) (reports.Cutoff, error) {
 	return cutoff, nil
 }
 
-// Conversations implements reports.EventLog. It streams: memory is bounded by the longest
+// allConversations reads the whole log below a cut-off, one conversation after another in the
+// order of sender then user; within one, in any order and with copies. It streams: memory is bounded by the longest
 // conversation. The slice is reused; the strings in it are not and may be kept.
-func (s *Store) Conversations(ctx context.Context, upTo reports.Cutoff) iter.Seq2[[]rating.Event, error] {
+func (s *Store) allConversations(ctx context.Context, upTo reports.Cutoff) iter.Seq2[[]rating.Event, error] {
 	return func(yield func([]rating.Event, error) bool) {
 		queryID := uuid.NewString()
 		rows, err := s.query(ch.Context(ctx, ch.WithQueryID(queryID)), "conversations", cutoffParams(upTo))
@@ -139,7 +141,7 @@ func (in interner) intern(e *rating.Event) {
 	}
 }
 
-// one replaces a word by the copy that is kept.
+// one replaces a word by the copy that is kept, which is not part of anything larger.
 func (in interner) one(s *string) {
 	if *s == "" {
 		return
@@ -151,5 +153,7 @@ func (in interner) one(s *string) {
 	if len(in) >= internedMax {
 		clear(in)
 	}
-	in[*s] = *s
+	kept := strings.Clone(*s)
+	in[kept] = kept
+	*s = kept
 }

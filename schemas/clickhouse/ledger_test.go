@@ -180,7 +180,7 @@ func TestConversationsStopEarly(t *testing.T) {
 	s := open(t)
 	appendBatch(t, s, ingest.Batch{Events: traffic(1, 50_000, 0)})
 	for range 20 {
-		for _, err := range s.Conversations(t.Context(), all(0, 1, 2)) {
+		for _, err := range s.allConversations(t.Context(), all(0, 1, 2)) {
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -144,7 +144,7 @@ func (s Live) All(ctx context.Context, visit func(live.Key, []rating.Event) erro
 	if len(everything) == 0 {
 		return nil
 	}
-	for events, err := range s.Conversations(context.WithoutCancel(ctx), everything) { // see abandon
+	for events, err := range s.allConversations(context.WithoutCancel(ctx), everything) { // see abandon
 		if err == nil {
 			err = ctx.Err()
 		}

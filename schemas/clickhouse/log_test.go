@@ -41,7 +41,7 @@ func appendBatch(t testing.TB, s *Store, b ingest.Batch) {
 func readEvents(t testing.TB, s *Store, upTo reports.Cutoff) [][]rating.Event {
 	t.Helper()
 	var conversations [][]rating.Event
-	for c, err := range s.Conversations(t.Context(), upTo) {
+	for c, err := range s.allConversations(t.Context(), upTo) {
 		if err != nil {
 			t.Fatalf("Conversations: %v", err)
 		}
@@ -117,7 +117,7 @@ func TestNoFieldIsForgotten(t *testing.T) {
 		t.Errorf("rating.Event has %d fields, the table keeps %d", got, want)
 	}
 	cost := len([]string{"unit_cost", "cost_currency"}) // shown of the rate beside its row
-	if got, want := leaves(reflect.TypeFor[rating.Message]()), len(messageFields("", uuid.Nil))-len([]string{"run", "attempt"})-cost; got != want {
+	if got, want := leaves(reflect.TypeFor[rating.Message]()), len(messageColumns("", uuid.Nil))-len([]string{"run", "attempt"})-cost; got != want {
 		t.Errorf("rating.Message has %d fields, the table keeps %d", got, want)
 	}
 	tables := len([]string{"Lines", "Costs"}) // rows of their own

@@ -4,59 +4,55 @@ import (
 	"encoding/json"
 	"postage/rating"
 
+	"github.com/ClickHouse/ch-go/proto"
 	"github.com/google/uuid"
 	"github.com/shopspring/decimal"
 )
 
 // The fields of a run's tables. Every row begins with the run and the attempt.
 
-func messageFields(run string, attempt uuid.UUID) []field[rating.Message] {
+func messageColumns(run string, attempt uuid.UUID) []blockColumn[rating.Message] {
 	type row = rating.Message
-	return []field[row]{
-		word("run", func(*row) string { return run }),
-		id("attempt", func(*row) uuid.UUID { return attempt }),
-		word("account", func(m *row) string { return m.Account }),
-		instant("sent_at", func(m *row) rating.Instant { return m.SentAt }),
-		text("message_id", func(m *row) string { return m.MessageID }),
-		word("sender", func(m *row) string { return m.Sender }),
-		text("user", func(m *row) string { return m.User }),
-		word("user_country", func(m *row) string { return m.UserCountry }),
-		word("template", func(m *row) string { return m.Template }),
-		word("kind", func(m *row) string { return m.Kind.String() }),
-		maybeInstant("delivered_at", func(m *row) rating.Instant { return m.DeliveredAt }),
-		slice("failed", func(m *row) bool { return m.Failed }),
-		word("regime", func(m *row) string { return m.Regime.String() }),
-		word("class", func(m *row) string { return m.Class.String() }),
-		word("outcome", func(m *row) string { return m.Outcome.String() }),
-		word("reason", func(m *row) string { return m.Reason.String() }),
-		words("flags", func(m *row) []string { return m.Flags.Names() }),
-		word("category", func(m *row) string { return m.Category }),
-		word("market", func(m *row) string { return m.Market }),
-		word("month", func(m *row) string { return m.Month.String() }),
-		maybeInstant("window_from", func(m *row) rating.Instant { return m.Window }),
-		enum("claim_billable", func(m *row) rating.Billable { return m.Claim.Billable }),
-		word("claim_model", func(m *row) string { return m.Claim.Model }),
-		word("claim_type", func(m *row) string { return m.Claim.Type }),
-		word("claim_category", func(m *row) string { return m.Claim.Category }),
-		number("error_code", func(m *row) int32 { return m.Error.Code }),
-		word("error_title", func(m *row) string { return m.Error.Title }),
-		number("tier", func(m *row) uint32 { return uint32(m.Tier) }),
-		word("price_row", func(m *row) string { return priceRow(&m.Verdict) }),
-		number("position", func(m *row) int64 { return m.Position }),
-		word("cost_regime", func(m *row) string { return m.Cost.Regime.String() }),
-		word("cost_outcome", func(m *row) string { return m.Cost.Outcome.String() }),
-		word("cost_reason", func(m *row) string { return m.Cost.Reason.String() }),
-		word("cost_category", func(m *row) string { return m.Cost.Category }),
-		number("cost_tier", func(m *row) uint32 { return uint32(m.Cost.Tier) }),
-		number("cost_position", func(m *row) int64 { return m.Cost.Position }),
-		word("cost_price_row", func(m *row) string { return priceRow(&m.Cost) }),
-		maybeAmount("unit_cost", func(m *row) *decimal.Decimal {
-			if m.Cost.Rate == nil {
-				return nil
-			}
-			return &m.Cost.Rate.UnitPrice
-		}),
-		word("cost_currency", func(m *row) string {
+	return []blockColumn[row]{
+		blockWord("run", func(*row) string { return run }),
+		blockID("attempt", func(*row) uuid.UUID { return attempt }),
+		blockWord("account", func(m *row) string { return m.Account }),
+		blockInstant("sent_at", func(m *row) rating.Instant { return m.SentAt }),
+		blockText("message_id", func(m *row) string { return m.MessageID }),
+		blockWord("sender", func(m *row) string { return m.Sender }),
+		blockText("user", func(m *row) string { return m.User }),
+		blockWord("user_country", func(m *row) string { return m.UserCountry }),
+		blockWord("template", func(m *row) string { return m.Template }),
+		blockCode("kind", kinds, rating.Kind.String, func(m *row) rating.Kind { return m.Kind }),
+		blockMaybeInstant("delivered_at", func(m *row) rating.Instant { return m.DeliveredAt }),
+		blockSlice("failed", new(proto.ColBool), "", func(m *row) bool { return m.Failed }),
+		blockCode("regime", regimes, rating.Regime.String, func(m *row) rating.Regime { return m.Regime }),
+		blockCode("class", classes, rating.Class.String, func(m *row) rating.Class { return m.Class }),
+		blockCode("outcome", outcomes, rating.Outcome.String, func(m *row) rating.Outcome { return m.Outcome }),
+		blockCode("reason", reasons, rating.Reason.String, func(m *row) rating.Reason { return m.Reason }),
+		blockFlags("flags", func(m *row) rating.Flags { return m.Flags }),
+		blockWord("category", func(m *row) string { return m.Category }),
+		blockWord("market", func(m *row) string { return m.Market }),
+		blockMonth("month", func(m *row) rating.Month { return m.Month }),
+		blockMaybeInstant("window_from", func(m *row) rating.Instant { return m.Window }),
+		blockSlice("claim_billable", new(proto.ColUInt8), billableType, func(m *row) uint8 { return uint8(m.Claim.Billable) }),
+		blockWord("claim_model", func(m *row) string { return m.Claim.Model }),
+		blockWord("claim_type", func(m *row) string { return m.Claim.Type }),
+		blockWord("claim_category", func(m *row) string { return m.Claim.Category }),
+		blockSlice("error_code", new(proto.ColInt32), "", func(m *row) int32 { return m.Error.Code }),
+		blockWord("error_title", func(m *row) string { return m.Error.Title }),
+		blockSlice("tier", new(proto.ColUInt32), "", func(m *row) uint32 { return uint32(m.Tier) }),
+		blockWord("price_row", func(m *row) string { return priceRow(&m.Verdict) }),
+		blockSlice("position", new(proto.ColInt64), "", func(m *row) int64 { return m.Position }),
+		blockCode("cost_regime", regimes, rating.Regime.String, func(m *row) rating.Regime { return m.Cost.Regime }),
+		blockCode("cost_outcome", outcomes, rating.Outcome.String, func(m *row) rating.Outcome { return m.Cost.Outcome }),
+		blockCode("cost_reason", reasons, rating.Reason.String, func(m *row) rating.Reason { return m.Cost.Reason }),
+		blockWord("cost_category", func(m *row) string { return m.Cost.Category }),
+		blockSlice("cost_tier", new(proto.ColUInt32), "", func(m *row) uint32 { return uint32(m.Cost.Tier) }),
+		blockSlice("cost_position", new(proto.ColInt64), "", func(m *row) int64 { return m.Cost.Position }),
+		blockWord("cost_price_row", func(m *row) string { return priceRow(&m.Cost) }),
+		blockMaybePrice("unit_cost", func(m *row) *rating.Rate { return m.Cost.Rate }),
+		blockWord("cost_currency", func(m *row) string {
 			if m.Cost.Rate == nil {
 				return ""
 			}
@@ -64,6 +60,18 @@ func messageFields(run string, attempt uuid.UUID) []field[rating.Message] {
 		}),
 	}
 }
+
+// How many values the enumerations have, the zero value included.
+const (
+	kinds    = int(rating.Echo) + 1
+	regimes  = int(rating.PMP2) + 1
+	classes  = int(rating.Notification) + 1
+	outcomes = int(rating.Unrated) + 1
+	reasons  = int(rating.NoPrice) + 1
+)
+
+// billableType is the type of claim_billable in the tables.
+const billableType = "Enum8('unsaid' = 0, 'no' = 1, 'yes' = 2)"
 
 // priceRow is the row of the tariff that a verdict points at, "" when nothing is charged.
 func priceRow(v *rating.Verdict) string {
@@ -73,33 +81,34 @@ func priceRow(v *rating.Verdict) string {
 	return v.Rate.PriceRow
 }
 
-// chargeFields take charged messages, whose Rate is never nil.
-func chargeFields(run string, attempt uuid.UUID) []field[rating.Message] {
+// chargeColumns take charged messages, whose Rate is never nil.
+func chargeColumns(run string, attempt uuid.UUID) []blockColumn[rating.Message] {
 	type row = rating.Message
-	return []field[row]{
-		word("run", func(*row) string { return run }),
-		id("attempt", func(*row) uuid.UUID { return attempt }),
-		word("account", func(m *row) string { return m.Account }),
-		word("month", func(m *row) string { return m.Month.String() }),
-		text("message_id", func(m *row) string { return m.MessageID }),
-		word("sender", func(m *row) string { return m.Sender }),
-		text("user", func(m *row) string { return m.User }),
-		instant("delivered_at", func(m *row) rating.Instant { return m.DeliveredAt }),
-		instant("sent_at", func(m *row) rating.Instant { return m.SentAt }),
-		word("class", func(m *row) string { return m.Class.String() }),
-		word("regime", func(m *row) string { return m.Regime.String() }),
-		word("market", func(m *row) string { return m.Market }),
-		word("category", (*row).BilledCategory),
-		word("own_category", func(m *row) string { return m.Category }),
-		word("reason", func(m *row) string { return m.Reason.String() }),
-		number("tier", func(m *row) uint32 { return uint32(m.Tier) }),
-		number("from_volume", func(m *row) int64 { return m.Rate.FromVolume }),
-		word("price_row", func(m *row) string { return m.Rate.PriceRow }),
-		word("price_list", func(m *row) string { return m.Rate.PriceList }),
-		amount("unit_price", func(m *row) decimal.Decimal { return m.Rate.UnitPrice }),
-		amount("price", func(m *row) decimal.Decimal { return m.Rate.UnitPrice }),
-		word("currency", func(m *row) string { return m.Rate.Currency }),
-		number("position", func(m *row) int64 { return m.Position }),
+	rate := func(m *row) *rating.Rate { return m.Rate }
+	return []blockColumn[row]{
+		blockWord("run", func(*row) string { return run }),
+		blockID("attempt", func(*row) uuid.UUID { return attempt }),
+		blockWord("account", func(m *row) string { return m.Account }),
+		blockMonth("month", func(m *row) rating.Month { return m.Month }),
+		blockText("message_id", func(m *row) string { return m.MessageID }),
+		blockWord("sender", func(m *row) string { return m.Sender }),
+		blockText("user", func(m *row) string { return m.User }),
+		blockInstant("delivered_at", func(m *row) rating.Instant { return m.DeliveredAt }),
+		blockInstant("sent_at", func(m *row) rating.Instant { return m.SentAt }),
+		blockCode("class", classes, rating.Class.String, func(m *row) rating.Class { return m.Class }),
+		blockCode("regime", regimes, rating.Regime.String, func(m *row) rating.Regime { return m.Regime }),
+		blockWord("market", func(m *row) string { return m.Market }),
+		blockWord("category", (*row).BilledCategory),
+		blockWord("own_category", func(m *row) string { return m.Category }),
+		blockCode("reason", reasons, rating.Reason.String, func(m *row) rating.Reason { return m.Reason }),
+		blockSlice("tier", new(proto.ColUInt32), "", func(m *row) uint32 { return uint32(m.Tier) }),
+		blockSlice("from_volume", new(proto.ColInt64), "", func(m *row) int64 { return m.Rate.FromVolume }),
+		blockWord("price_row", func(m *row) string { return m.Rate.PriceRow }),
+		blockWord("price_list", func(m *row) string { return m.Rate.PriceList }),
+		blockPrice("unit_price", rate),
+		blockPrice("price", rate),
+		blockWord("currency", func(m *row) string { return m.Rate.Currency }),
+		blockSlice("position", new(proto.ColInt64), "", func(m *row) int64 { return m.Position }),
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/google/uuid"
 )
 
 // TestEverythingIsDocumented: every table, view and column says what it is.
@@ -42,7 +44,8 @@ func TestQueriesRun(t *testing.T) {
 		"run": "r", "month": "2026-10", "version": "v", "topic": topic, "partition": int32(0), "offset": int64(0),
 		"group": "g", "generation": "g/1", "member": "g/1/m", "partitions": []string{topic + "/0"}, "offsets": []int64{1}, "known_partitions": []string{topic + "/0"}, "known_offsets": []int64{1},
 		"records": []string{topic + "/0/0"}, "reason": "", "since": int64(0), "replayed": uint8(0), "content": uint8(1), "limit": int64(1),
-		"senders": []string{"+1"}, "users": []string{"+2"}, "below": []int64{1}, "until": int64(1), "fresh": []int64{1}, "shards": []int32{0}, "epoch": uint32(1), "sequence": uint32(1), "count": int32(1),
+		"senders": []string{"+1"}, "sender": "+1", "user": "+2", "message": "m", "type": uint8(1), "from": "", "to": "", "spool": uuid.Nil,
+		"topics": []string{topic}, "numbers": []int64{0}, "places": []int64{0}, "users": []string{"+2"}, "below": []int64{1}, "until": int64(1), "fresh": []int64{1}, "shards": []int32{0}, "epoch": uint32(1), "sequence": uint32(1), "count": int32(1),
 	}
 	for name := range Queries() {
 		rows, err := s.query(t.Context(), name, params)

@@ -42,6 +42,8 @@ type Options struct {
 type Store struct {
 	conn     driver.Conn
 	database string
+	options  *ch.Options
+	links    *links
 }
 
 // Open connects to the ClickHouse that the DSN names,
@@ -70,7 +72,10 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 func (s *Store) Ping(ctx context.Context) error { return s.conn.Ping(ctx) }
 
 // Close closes all connections.
-func (s *Store) Close() error { return s.conn.Close() }
+func (s *Store) Close() error {
+	s.links.close()
+	return s.conn.Close()
+}
 
 // Database is the name of the database, for messages to people.
 func (s *Store) Database() string { return s.database }
@@ -120,7 +125,7 @@ func connect(ctx context.Context, opts *ch.Options) (*Store, error) {
 	if err := conn.Ping(ctx); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	return &Store{conn: conn, database: opts.Auth.Database}, nil
+	return &Store{conn: conn, database: opts.Auth.Database, options: opts, links: &links{}}, nil
 }
 
 // ensureDatabase creates the database when it is missing. It looks first, from outside the

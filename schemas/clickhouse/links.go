@@ -1,0 +1,53 @@
+package clickhouse
+
+import (
+	"context"
+	"sync"
+)
+
+// links keeps connections of the block interface that nobody needs at the moment.
+type links struct {
+	mu   sync.Mutex
+	idle []*link
+}
+
+// idleLinks is how many are kept.
+const idleLinks = 16
+
+// take returns an idle connection or a new one.
+func (p *links) take(ctx context.Context, s *Store) (*link, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, context.Cause(ctx)
+	}
+	p.mu.Lock()
+	if n := len(p.idle); n > 0 {
+		l := p.idle[n-1]
+		p.idle = p.idle[:n-1]
+		p.mu.Unlock()
+		return l, nil
+	}
+	p.mu.Unlock()
+	return s.dial(ctx)
+}
+
+// give takes a connection back after what was done with it has ended, with err or well. One
+// on which something went wrong is closed.
+func (p *links) give(l *link, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err != nil || l.IsClosed() || len(p.idle) >= idleLinks {
+		_ = l.Close() // the first error is the one that explains
+		return
+	}
+	p.idle = append(p.idle, l)
+}
+
+// close closes what is idle.
+func (p *links) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, l := range p.idle {
+		_ = l.Close() // nothing is under way on it
+	}
+	p.idle = nil
+}
