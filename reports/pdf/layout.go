@@ -21,6 +21,7 @@ func lay(t *typesetter, d *reports.Document) []*page {
 	l.head()
 	l.table()
 	l.end()
+	l.appendix()
 	for i := range l.pages {
 		l.footer(i)
 	}

@@ -5,12 +5,16 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"postage/rating"
 	"postage/reports"
 	"postage/reports/pdf/sample"
 	"postage/reports/wording"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/shopspring/decimal"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -136,7 +140,7 @@ func TestSameDocumentSameBytes(t *testing.T) {
 }
 
 func TestPages(t *testing.T) {
-	for lines, want := range map[int]int{0: 1, 1: 1, 12: 1, 60: 3, 200: 7} {
+	for lines, want := range map[int]int{0: 1, 1: 1, 12: 2, 60: 5, 200: 12} {
 		_, pages := pagesOf(t, sample.Invoice("GBP", lines))
 		if len(pages) != want {
 			t.Errorf("%d lines: got %d pages, want %d", lines, len(pages), want)
@@ -151,23 +155,63 @@ func TestNoOrphans(t *testing.T) {
 	for lines := 1; lines <= 90; lines++ {
 		_, pages := pagesOf(t, sample.Invoice("GBP", lines))
 		for i, p := range pages {
-			headers, rows := 0, 0
+			headers, rows, usage := 0, 0, 0
 			for _, m := range p.marks {
 				switch {
 				case m.text == "Description":
 					headers++
 				case m.text == "month" || m.text == "messages":
 					rows++
+				case m.text == "Price row":
+					usage++
 				}
 			}
-			if headers != 1 || rows == 0 {
-				t.Errorf("%d lines, page %d of %d: got %d headers and %d rows, want 1 and some", lines, i+1, len(pages), headers, rows)
+			if headers+usage == 0 || headers > 1 || usage > 1 || headers == 1 && rows == 0 {
+				t.Errorf("%d lines, page %d of %d: got %d headers of lines, %d rows, %d headers of usage", lines, i+1, len(pages), headers, rows, usage)
 			}
 			want := "Page " + wording.Whole(int64(i+1)) + " of " + wording.Whole(int64(len(pages)))
 			if !hasText(p, want) {
 				t.Errorf("%d lines: page %d lacks %q", lines, i+1, want)
 			}
 		}
+	}
+}
+
+// The appendix accounts for every usage line: its grand total is theirs, each line is there
+// with its price row, and the messages of an allowance are told from charged ones.
+func TestAppendixAddsUp(t *testing.T) {
+	d := sample.Invoice("GBP", 50)
+	d.Lines[7].Kind, d.Lines[7].UnitPrice = rating.AllowanceLine, decimal.Decimal{}
+	sample.Total(d, "20")
+	var want decimal.Decimal
+	var charged int64
+	for _, l := range d.Lines {
+		if l.Kind == rating.UsageLine {
+			want, charged = want.Add(l.Billed), charged+l.Quantity
+		}
+	}
+	_, pages := pagesOf(t, d)
+	var texts []string
+	for _, p := range pages {
+		for _, m := range p.marks {
+			texts = append(texts, m.text)
+		}
+	}
+	last := slices.Index(texts, "All markets")
+	if last < 0 {
+		t.Fatal("no grand total")
+	}
+	got := texts[last+1 : last+4]
+	if want := []string{wording.Whole(d.Lines[7].Quantity), wording.Whole(charged), wording.Amount(want, 2)}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	for _, l := range d.Lines[2:] {
+		if !slices.Contains(texts, l.PriceRow) {
+			t.Errorf("no %s", l.PriceRow)
+		}
+	}
+	if markets, _ := usage(sample.CreditNote()); markets != nil {
+		t.Error("a credit note has an appendix")
 	}
 }
 

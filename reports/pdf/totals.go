@@ -31,7 +31,10 @@ func (l *layout) ending() {
 	from := l.y + endGap
 	totals := l.totals(from)
 	counts := l.counts(from)
-	l.y = max(totals, counts) + 12
+	l.y = max(totals, counts) + 14
+	for _, note := range wording.TaxNotes(l.doc) {
+		l.y = l.paragraph(left, l.y, right-left, note, style{bold, 8, ink}, 6) + 3
+	}
 	for _, note := range wording.Notes(l.doc) {
 		l.y = l.paragraph(left, l.y, right-left, note, style{regular, 7.5, grey}, 6) + 2
 	}

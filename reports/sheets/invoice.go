@@ -119,7 +119,7 @@ func (p *invoicePage) totals() {
 		i++
 	}
 	p.putHigh(8)
-	for _, note := range wording.Notes(d) {
+	for _, note := range append(wording.TaxNotes(d), wording.Notes(d)...) {
 		p.put(text(note).with(quiet))
 	}
 	for _, f := range []wording.Fact{{Label: "Tariff ", Text: d.Tariff}, {Label: "Seal ", Text: d.Seal}} {

@@ -134,9 +134,9 @@ func Counts(c rating.Counts) []Count {
 	return append(rows, Count{"All messages sent", c.Messages})
 }
 
-// Notes is the small print: the wording each tax treatment requires, the tax in
-// the seller's currency, and how the amounts came about.
-func Notes(d *reports.Document) (notes []string) {
+// TaxNotes is the wording each tax treatment requires, and the tax in the
+// seller's currency.
+func TaxNotes(d *reports.Document) (notes []string) {
 	for _, t := range d.Taxes {
 		if note := Line(t.Note); note != "" {
 			notes = append(notes, note)
@@ -145,6 +145,11 @@ func Notes(d *reports.Document) (notes []string) {
 	if own := accounting(d.AccountingTax, d); own != "" {
 		notes = append(notes, own)
 	}
+	return notes
+}
+
+// Notes is the small print: how the amounts came about.
+func Notes(d *reports.Document) (notes []string) {
 	if d.Type == reports.CreditNote {
 		notes = append(notes, "Amounts on this credit note are owed to you.")
 	}
@@ -163,8 +168,8 @@ func accounting(t *reports.AccountingTax, d *reports.Document) string {
 	}
 	scale := rating.MinorDigits(t.Currency)
 	own := Line(t.Currency)
-	s := "In " + own + " for tax: net " + Amount(t.Net, scale) + ", tax " + Amount(t.Tax, scale) + ", at " + own + " " + Amount(t.Rate, 0) +
-		" for " + Line(d.Currency) + " 1 of " + Day(t.RateOn)
+	s := "For tax purposes: net " + own + " " + Amount(t.Net, scale) + ", tax " + own + " " + Amount(t.Tax, scale) +
+		", at " + own + " " + Amount(t.Rate, 0) + " for " + Line(d.Currency) + " 1, rate of " + Day(t.RateOn)
 	if source := Line(t.Source); source != "" {
 		s += " (" + source + ")"
 	}

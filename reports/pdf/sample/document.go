@@ -91,6 +91,9 @@ func ReverseCharge() *reports.Document {
 	Total(d, "0")
 	d.Taxes[0].Treatment = "AE"
 	d.Taxes[0].Note = "Reverse charge: VAT is to be accounted for by the recipient, Article 196 of Council Directive 2006/112/EC."
+	d.AccountingTax = &reports.AccountingTax{
+		Currency: "GBP", Rate: Dec("0.84325"), RateOn: October.Last(), Source: "ECB", Net: d.Net.Mul(Dec("0.84325")).Round(2),
+	}
 	return d
 }
 
@@ -117,7 +120,7 @@ func Scripts(i int) *reports.Document {
 	d.Seller.Name = Names[(i+3)%len(Names)].Name
 	for _, n := range Names {
 		d.Lines = append(d.Lines, reports.DocumentLine{
-			Description: n.Service, Unit: "units", Quantity: 3, UnitPrice: Dec("12.5"),
+			Kind: rating.AdjustmentLine, Description: n.Service, Unit: "units", Quantity: 3, UnitPrice: Dec("12.5"),
 		})
 	}
 	Total(d, "20")
@@ -142,8 +145,8 @@ func Hostile() *reports.Document {
 // lines makes n lines: fees, then tiers of usage.
 func lines(n int) (out []reports.DocumentLine) {
 	fixed := []reports.DocumentLine{
-		{Description: "Monthly fee, package Growth", Unit: "month", Quantity: 1, UnitPrice: Dec("49")},
-		{Description: "Sender fee, +44 20 7946 0000", Unit: "month", Quantity: 1, UnitPrice: Dec("5.5"), PriceRow: "packages.csv:3"},
+		{Kind: rating.MonthlyFeeLine, Description: "Monthly fee, package Growth", Unit: "month", Quantity: 1, UnitPrice: Dec("49")},
+		{Kind: rating.SenderFeeLine, Description: "Sender fee, +44 20 7946 0000", Unit: "month", Quantity: 1, UnitPrice: Dec("5.5"), PriceRow: "packages.csv:3"},
 	}
 	markets := []string{"United Kingdom", "India", "Germany", "Brazil", "Rest of Africa", "United Arab Emirates"}
 	categories := []string{"utility", "marketing", "authentication"}
@@ -156,6 +159,7 @@ func lines(n int) (out []reports.DocumentLine) {
 		k := i - len(fixed)
 		market, category := markets[k%6], categories[k/6%3]
 		out = append(out, reports.DocumentLine{
+			Kind: rating.UsageLine, Regime: "PMP1", Tier: k/18 + 1,
 			Description: fmt.Sprintf("%s notifications to %s, tier %d", strings.ToUpper(category[:1])+category[1:], market, k/18+1),
 			Market:      market, Category: category, Unit: "messages",
 			Quantity: int64(1+k*k)*7919%250_000 + 17, UnitPrice: Dec(prices[k%6]), PriceRow: fmt.Sprintf("prices.csv:%d", k+2),
