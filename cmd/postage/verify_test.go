@@ -89,7 +89,9 @@ func TestVerifyNamesDifferences(t *testing.T) {
 		{"content", func(p *plant) {
 			p.inBooks(`UPDATE documents SET content = replace(content, '"net":"10.1"', '"net":"10.2"') WHERE number = 'US-2026-000001'`)
 		}, "amounts_differ content_altered", "US-2026-000001"},
-		{"a document deleted", func(p *plant) { p.inBooks(`DELETE FROM files`, `DELETE FROM documents WHERE number = 'US-2026-000001'`) },
+		{"a document deleted", func(p *plant) {
+			p.inBooks(`DELETE FROM files`, `DELETE FROM documents WHERE number = 'US-2026-000001'`)
+		},
 			"chain_broken file_missing statement_differs", "series US-2026 goes from 0 to 2"},
 		{"bytes of a file", func(p *plant) {
 			p.inBooks(`UPDATE files SET content = x'25504446' WHERE number = 'US-2026-000002' AND format = 'pdf'`)
@@ -162,4 +164,3 @@ func TestBooksBackupCommand(t *testing.T) {
 	_, errOut = runCommand(t, 1, "books", "backup", backup, "--data", t.TempDir())
 	wantText(t, errOut, "no books in")
 }
-

@@ -14,8 +14,8 @@ import (
 func (b *Books) Issued(ctx context.Context, m rating.Month) ([]reports.Issued, error) {
 	runs, err := rowsOf(ctx, b, func(scan func(...any) error) (reports.Issued, error) {
 		in := reports.Issued{Run: reports.Run{Month: m}}
-		return in, scan(&in.Run.ID, &in.Run.Kind)
-	}, `SELECT run_id, kind FROM runs WHERE month = ? ORDER BY rowid`, m.String())
+		return in, scan(&in.Run.ID, &in.Run.Kind, &in.Run.Tariff)
+	}, `SELECT r.run_id, r.kind, coalesce(nullif(r.tariff, ''), c.tariff) FROM runs r JOIN closes c ON c.month = r.month WHERE r.month = ? ORDER BY r.rowid`, m.String())
 	if err != nil {
 		return nil, fmt.Errorf("books, month %s: %w", m, err)
 	}

@@ -168,13 +168,24 @@ func (c *Closer) propose(ctx context.Context, m rating.Month, draft bool) (*agen
 
 // first composes the invoices of an open month.
 func (c *Closer) first(ctx context.Context, m rating.Month, kind reports.RunKind) (*proposal, error) {
+	if err := c.checkAccounts(m); err != nil {
+		return nil, err
+	}
+	closed, err := c.closedBefore(ctx, m)
+	if err != nil {
+		return nil, err
+	}
 	e, err := c.evaluateNow(ctx, kind, m, c.Tariff)
 	if err != nil {
 		return nil, err
 	}
-	p := &proposal{Evaluation: e, tariff: c.Tariff, issue: &books.Issue{Run: e.Run, Tariff: c.TariffContent, Statements: e.Statements, At: c.Now}}
+	p := &proposal{Evaluation: e, tariff: c.Tariff, issue: &books.Issue{Run: e.Run, Tariff: c.TariffContent, At: c.Now}}
 	composer := c.composer(c.Tariff)
 	for i := range e.Statements {
+		if closed[e.Statements[i].Account] {
+			continue
+		}
+		p.issue.Statements = append(p.issue.Statements, e.Statements[i])
 		if len(e.Statements[i].Lines) == 0 {
 			continue
 		}

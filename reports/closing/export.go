@@ -84,7 +84,7 @@ func (x *exporter) documents(ctx context.Context, r *Result) ([]reports.Document
 }
 
 func (x *exporter) workbook(ctx context.Context, r *Result, documents []reports.Document) error {
-	path := filepath.Join(x.dir, fmt.Sprintf("postage-%s%s.xlsx", r.Run.Month, suffix(r.Kind)))
+	path := filepath.Join(x.dir, fmt.Sprintf("postage-%s%s.xlsx", r.Run.Month, suffix(r)))
 	if err := x.exportWorkbook(ctx, r, documents, path); err != nil {
 		return fmt.Errorf("export of %s: %w", path, err)
 	}
@@ -94,13 +94,14 @@ func (x *exporter) workbook(ctx context.Context, r *Result, documents []reports.
 
 // suffix tells the workbooks of a month apart: the one of the close stays as it
 // was when adjustments come.
-func suffix(k reports.RunKind) string {
-	switch k {
-	case reports.DraftRun:
+func suffix(r *Result) string {
+	switch {
+	case r.Kind == reports.DraftRun:
 		return "-draft"
-	case reports.AdjustmentRun:
+	case r.Kind == reports.AdjustmentRun:
 		return "-adjusted"
-	case reports.FinalRun:
+	case r.Run.Accounts != nil:
+		return "-part"
 	}
 	return ""
 }

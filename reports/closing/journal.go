@@ -17,30 +17,34 @@ func (e ErrNotClosed) Error() string {
 	return fmt.Sprintf("month %s is open: nothing was issued for it", e.Month)
 }
 
-// Journal books what was issued for a month: a batch for the close and one for each
-// run of adjustments, oldest first. It reads the books only, and accounts are
-// those of the tariff the month was closed under, so that what was exported once
-// comes out the same for ever.
+// Journal books what was issued for a month: a batch for each run, closes of single
+// accounts and adjustments included, oldest first. It reads the books only, and
+// accounts are those of the tariff the run was issued under, so that what was
+// exported once comes out the same for ever.
 func Journal(ctx context.Context, b *books.Books, thaw func([]byte) (*rating.Tariff, error), m rating.Month) ([]*reports.Batch, error) {
-	closed, err := b.Month(ctx, m)
-	if err != nil {
-		return nil, err
-	}
-	if closed == nil {
-		return nil, ErrNotClosed{m}
-	}
-	tariff, err := thaw(closed.Tariff)
-	if err != nil {
-		return nil, fmt.Errorf("tariff of closed month %s: %w", m, err)
-	}
 	runs, err := b.Issued(ctx, m)
 	if err != nil {
 		return nil, err
 	}
-	chart := journal.NewChart(tariff.Rows.GL)
+	if len(runs) == 0 {
+		return nil, ErrNotClosed{m}
+	}
+	charts := map[string]journal.Chart{}
 	var batches []*reports.Batch
 	for i := range runs {
-		batch, err := journal.Entries(chart, &runs[i])
+		version := runs[i].Run.Tariff
+		if _, known := charts[version]; !known {
+			content, err := b.Tariff(ctx, version)
+			if err != nil {
+				return nil, err
+			}
+			tariff, err := thaw(content)
+			if err != nil {
+				return nil, fmt.Errorf("tariff of run %s: %w", runs[i].Run.ID, err)
+			}
+			charts[version] = journal.NewChart(tariff.Rows.GL)
+		}
+		batch, err := journal.Entries(charts[version], &runs[i])
 		if err != nil {
 			return nil, err
 		}

@@ -76,7 +76,13 @@ func (v *Verifier) Verify(ctx context.Context, numbers ...string) (*Verification
 		}
 		result.Differences = append(result.Differences, more...)
 	}
-	for _, run := range runsOf(chosen) {
+	runs := runsOf(chosen)
+	invoiced := map[string]bool{} // by any run
+	for i := range entries {
+		invoiced[entries[i].Month.String()+" "+entries[i].Account] = true
+	}
+	for _, run := range runs {
+		run.invoiced = invoiced
 		more, err := v.run(ctx, run, len(numbers) == 0)
 		if err != nil {
 			return nil, err
@@ -102,7 +108,8 @@ func choose(entries []books.Entry, numbers []string) ([]books.Entry, error) {
 // issuedRun is a run and the documents that came of it.
 type issuedRun struct {
 	reports.Run
-	entries []*books.Entry
+	entries  []*books.Entry
+	invoiced map[string]bool // "MONTH ACCOUNT" of all documents there are
 }
 
 // runsOf groups documents by run, in order of appearance.
@@ -236,9 +243,8 @@ func (run *issuedRun) compare(due []rating.Statement, projected map[string]Proje
 		now[due[i].Account] = &due[i]
 	}
 	var found []reports.Difference
-	seen := map[string]bool{}
 	for _, e := range run.entries {
-		if seen[e.Account] = true; e.Statement == nil {
+		if e.Statement == nil {
 			continue // altered beyond reading, which Audit has said
 		}
 		for _, d := range differences(e.Statement, now[e.Account]) {
@@ -255,7 +261,7 @@ func (run *issuedRun) compare(due []rating.Statement, projected map[string]Proje
 		return found
 	}
 	for i := range due {
-		if s := &due[i]; len(s.Lines) > 0 && !seen[s.Account] {
+		if s := &due[i]; len(s.Lines) > 0 && !run.invoiced[run.Month.String()+" "+s.Account] {
 			found = append(found, reports.Difference{Run: run.ID, Month: run.Month.String(), Account: s.Account, Code: reports.StatementDiffers,
 				Problem: fmt.Sprintf("the log has %s %s to bill, and no document was issued", s.Currency, s.Billed)})
 		}
