@@ -79,7 +79,9 @@ func (v *Verifier) Verify(ctx context.Context, numbers ...string) (*Verification
 	runs := runsOf(chosen)
 	invoiced := map[string]bool{} // by any run
 	for i := range entries {
-		invoiced[entries[i].Month.String()+" "+entries[i].Account] = true
+		if e := &entries[i]; e.Document.Type == reports.Invoice {
+			invoiced[e.Month.String()+" "+e.Account] = true
+		}
 	}
 	for _, run := range runs {
 		run.invoiced = invoiced
@@ -109,7 +111,7 @@ func choose(entries []books.Entry, numbers []string) ([]books.Entry, error) {
 type issuedRun struct {
 	reports.Run
 	entries  []*books.Entry
-	invoiced map[string]bool // "MONTH ACCOUNT" of all documents there are
+	invoiced map[string]bool // "MONTH ACCOUNT" of all invoices there are
 }
 
 // runsOf groups documents by run, in order of appearance.
