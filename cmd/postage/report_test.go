@@ -90,8 +90,7 @@ func words(sums map[string]decimal.Decimal) map[string]string {
 func every(map[string]string) bool { return true }
 
 // TestReport: what is exported adds up to the invoices and to what SQL says, in every
-// currency of the example, by account and for all; of a month whose accounts were closed
-// one by one, too.
+// currency of the example, by account and for all.
 func TestReport(t *testing.T) {
 	p := newPlant(t, embeddedBroker(t), "example")
 	october := rating.Month{Year: 2026, Month: time.October}
@@ -105,16 +104,11 @@ func TestReport(t *testing.T) {
 		t.Errorf("before the close: got %q and %q, want the draft and its four tables", said, glob(t, dir, "*"))
 	}
 
-	// One account is closed before the rest of the traffic is known, the others after it.
-	c.Accounts = []string{"fernhill-retail"}
-	p.close(c, october)
-	p.traffic(october, 1500, 2)
-	c.Accounts = nil
 	p.close(c, october)
 
 	dir, said = p.report(reportCommand{Format: "csv", ByAccount: true})
-	if !strings.HasPrefix(said, "2026-10 final, run ") || strings.Count(said, "2026-10-final-") != 2 {
-		t.Errorf("after the close: got %q, want two final runs", said)
+	if !strings.HasPrefix(said, "2026-10 final, run ") {
+		t.Errorf("after the close: got %q, want the final run", said)
 	}
 	documents, err := c.Books.Documents(t.Context(), october)
 	if err != nil {
@@ -151,7 +145,7 @@ func TestReport(t *testing.T) {
 	if want := words(exact); !maps.Equal(charges, want) {
 		t.Errorf("charges: got %v, want as invoiced %v", charges, want)
 	}
-	for _, row := range p.sql("SELECT account, toString(usage_exact) FROM v_account_month WHERE run_kind = 'final' AND account != 'fernhill-retail'") {
+	for _, row := range p.sql("SELECT account, toString(usage_exact) FROM v_account_month WHERE run_kind = 'final' AND usage_exact != 0") {
 		if got := charges[row[0]+" price"]; got != row[1] {
 			t.Errorf("charges of %s: got %s, SQL says %s", row[0], got, row[1])
 		}
@@ -216,8 +210,8 @@ func (p *plant) checkParquet(charges, lines map[string]string) {
 			p.t.Errorf("%s.parquet: ClickHouse reads %v, want %v", name, got, want.sums)
 		}
 	}
-	query := fmt.Sprintf("SELECT groupArray((name, type)) FROM (DESCRIBE file('%s', Parquet)) WHERE name IN ('price', 'tier', 'delivered_at')", filepath.Join(dir, "charges-2026-10.parquet"))
-	if got, want := p.one(query), "[('delivered_at','DateTime64(3, \\'UTC\\')'),('tier','Int64'),('price','Decimal(38, 18)')]"; got != want {
+	query := fmt.Sprintf("SELECT DISTINCT toTypeName(delivered_at), toTypeName(tier), toTypeName(price) FROM file('%s', Parquet)", filepath.Join(dir, "charges-2026-10.parquet"))
+	if got, want := strings.Join(p.sql(query)[0], ", "), "DateTime64(3, 'UTC'), Int64, Decimal(38, 18)"; got != want {
 		p.t.Errorf("types: got %s, want %s", got, want)
 	}
 }

@@ -37,7 +37,7 @@ var types = map[Kind]struct {
 }
 
 type parquetWriter struct {
-	out   *parquet.Writer
+	out   *parquet.GenericWriter[any]
 	table *Table
 	row   parquet.Row
 	rows  [1]parquet.Row
@@ -50,7 +50,7 @@ func NewParquet(w io.Writer, t *Table, about map[string]string) (Writer, error) 
 	for key, value := range about {
 		options = append(options, parquet.KeyValueMetadata("postage."+key, value))
 	}
-	return &parquetWriter{out: parquet.NewWriter(w, options...), table: t}, nil
+	return &parquetWriter{out: parquet.NewGenericWriter[any](w, options...), table: t}, nil
 }
 
 // schemaOf keeps the order of the columns, which a schema made of a map would not.
