@@ -3,6 +3,7 @@ package ubl
 import (
 	"fmt"
 	"postage/reports"
+	"postage/reports/wording"
 
 	"github.com/shopspring/decimal"
 )
@@ -71,7 +72,7 @@ func (b *builder) rounding(l *reports.DocumentLine) *allowanceCharge {
 func properties(l *reports.DocumentLine) []itemProperty {
 	var out []itemProperty
 	add := func(name, value string) {
-		if value = clean(value); value != "" {
+		if value = wording.Line(value); value != "" {
 			out = append(out, itemProperty{name, value})
 		}
 	}

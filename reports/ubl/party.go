@@ -2,6 +2,7 @@ package ubl
 
 import (
 	"postage/reports"
+	"postage/reports/wording"
 	"strings"
 )
 
@@ -15,7 +16,7 @@ func (b *builder) customer() party {
 	p := b.party(b.Customer)
 	p.Identification = first(b.Customer.ID)
 	if p.TaxScheme == nil {
-		p.CompanyID = clean(b.Customer.TaxID)
+		p.CompanyID = wording.Line(b.Customer.TaxID)
 	}
 	return p
 }
@@ -26,7 +27,7 @@ func (b *builder) party(from reports.Party) party {
 		EndpointID: endpoint(from), Name: name, RegistrationName: name,
 		Address: postal(from),
 	}
-	if mail := clean(from.Email); mail != "" {
+	if mail := wording.Line(from.Email); mail != "" {
 		p.Contact = &contact{mail}
 	}
 	// BR-O-02: what is not subject to VAT must not name VAT numbers.
@@ -41,7 +42,7 @@ func endpoint(p reports.Party) *identifier {
 	if id := peppolAddress(p); id != nil {
 		return id
 	}
-	if mail := clean(p.Email); strings.Contains(mail, "@") {
+	if mail := wording.Line(p.Email); strings.Contains(mail, "@") {
 		return &identifier{Value: mail, Scheme: "EM"}
 	}
 	return nil
@@ -50,7 +51,7 @@ func endpoint(p reports.Party) *identifier {
 // postal puts the lines of an address into the three that there are.
 func postal(p reports.Party) address {
 	a := address{Country: country(p)}
-	lines := cleanLines(p.Address)
+	lines := wording.Lines(p.Address)
 	for i, into := range []*string{&a.Street, &a.Additional} {
 		if i < len(lines) {
 			*into = lines[i]
@@ -62,7 +63,7 @@ func postal(p reports.Party) address {
 	return a
 }
 
-func country(p reports.Party) string { return strings.ToUpper(clean(p.Country)) }
+func country(p reports.Party) string { return strings.ToUpper(wording.Line(p.Country)) }
 
 // vatNumber is a VAT number as BR-CO-09 wants it: without spaces, beginning with the
 // country's code, which is EL for Greece.

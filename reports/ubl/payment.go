@@ -1,6 +1,7 @@
 package ubl
 
 import (
+	"postage/reports/wording"
 	"regexp"
 	"strings"
 )
@@ -17,11 +18,11 @@ const (
 // payment is how an invoice is to be paid: by transfer to the IBAN in the bank details,
 // or, when there is none that is valid, as the details say in words.
 func (b *builder) payment() (means *paymentMeans, terms *note) {
-	details := strings.Join(cleanLines(b.Bank), ", ")
+	details := strings.Join(wording.Lines(b.Bank), ", ")
 	if details == "" {
 		return nil, nil
 	}
-	means = &paymentMeans{Code: undefined, PaymentID: clean(b.Number)}
+	means = &paymentMeans{Code: undefined, PaymentID: wording.Line(b.Number)}
 	iban := findIBAN(details)
 	if iban == "" {
 		return means, &note{"Payable to: " + details}

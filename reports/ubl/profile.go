@@ -3,6 +3,7 @@ package ubl
 import (
 	"postage/rating"
 	"postage/reports"
+	"postage/reports/wording"
 	"slices"
 	"strings"
 
@@ -86,7 +87,7 @@ var schemes = strings.Fields(`0002 0007 0009 0060 0088 0096 0097 0106 0130 0135 
 
 // peppolAddress reads "scheme:identifier", nil when it is none.
 func peppolAddress(p reports.Party) *identifier {
-	scheme, id, _ := strings.Cut(clean(p.PeppolID), ":")
+	scheme, id, _ := strings.Cut(wording.Line(p.PeppolID), ":")
 	if id == "" || strings.ContainsAny(id, " ") || !slices.Contains(schemes, scheme) {
 		return nil
 	}

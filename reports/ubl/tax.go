@@ -2,6 +2,7 @@ package ubl
 
 import (
 	"postage/reports"
+	"postage/reports/wording"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -31,12 +32,12 @@ func checkTax(d *reports.Document, need func(bool, string)) {
 		need(t.Tax.IsZero() && t.RatePercent.IsZero(), "a rate of zero for treatment "+t.Treatment+" (taxes.csv: rate_percent)")
 	case reverseCharge:
 		need(vatNumber(d.Seller) != "", seller)
-		need(vatNumber(d.Customer) != "" || clean(d.Customer.TaxID) != "", "the customer's VAT number (accounts.csv: vat_number)")
+		need(vatNumber(d.Customer) != "" || wording.Line(d.Customer.TaxID) != "", "the customer's VAT number (accounts.csv: vat_number)")
 		need(t.Tax.IsZero() && t.RatePercent.IsZero(), "a rate of zero for a reverse charge (taxes.csv: rate_percent)")
 	case outsideScope:
 		need(t.Tax.IsZero() && t.RatePercent.IsZero(), "a rate of zero outside the scope (taxes.csv: rate_percent)")
 	default:
-		need(false, "a treatment that is S, Z, E, AE or O, not "+clean(t.Treatment)+" (taxes.csv: treatment)")
+		need(false, "a treatment that is S, Z, E, AE or O, not "+wording.Line(t.Treatment)+" (taxes.csv: treatment)")
 	}
 }
 
@@ -55,7 +56,7 @@ func (b *builder) category() taxCategory {
 // charges between countries, none for those within the United Kingdom.
 func (b *builder) reasoned() taxCategory {
 	c := b.category()
-	reason := clean(b.Taxes[0].Note)
+	reason := wording.Line(b.Taxes[0].Note)
 	switch b.Taxes[0].Treatment {
 	case reverseCharge:
 		c.Reason = first(reason, "Reverse charge")

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"postage/reports"
+	"postage/reports/wording"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -106,7 +107,7 @@ func build(d *reports.Document) *document {
 	b := &builder{Document: d, digits: digitsOf(d)}
 	x := &document{
 		XMLName: xml.Name{Local: "Invoice"}, Default: invoiceNamespace, Cac: cacNamespace, Cbc: cbcNamespace,
-		ID: clean(d.Number), IssueDate: d.IssuedOn.String(), InvoiceTypeCode: "380",
+		ID: wording.Line(d.Number), IssueDate: d.IssuedOn.String(), InvoiceTypeCode: "380",
 		Note: b.note(), DocumentCurrencyCode: d.Currency,
 		BuyerReference: first(d.BuyerReference, d.Customer.ID),
 		InvoicePeriod:  period{d.Month.First().String(), d.Month.Last().String()},
@@ -119,7 +120,7 @@ func build(d *reports.Document) *document {
 		x.TaxCurrencyCode = d.AccountingTax.Currency
 	}
 	if d.Preceding != nil {
-		x.BillingReference = &billingReference{clean(d.Preceding.Number), d.Preceding.IssuedOn.String()}
+		x.BillingReference = &billingReference{wording.Line(d.Preceding.Number), d.Preceding.IssuedOn.String()}
 	}
 	switch d.Type {
 	case reports.CreditNote:
@@ -150,15 +151,7 @@ func (b *builder) note() string {
 	if b.Reason != "" {
 		parts = append(parts, b.Reason+".")
 	}
-	if a := b.AccountingTax; a != nil {
-		source := ""
-		if a.Source != "" {
-			source = ", " + a.Source
-		}
-		parts = append(parts, fmt.Sprintf("In %s: net %s, VAT %s; 1 %s = %s %s (rate of %s%s).",
-			a.Currency, inMinorUnits(a.Net, a.Currency), inMinorUnits(a.Tax, a.Currency), b.Currency, a.Rate, a.Currency, a.RateOn, source))
-	}
-	return clean(strings.Join(parts, " "))
+	return wording.Line(strings.Join(append(parts, wording.TaxNotes(b.Document)...), " "))
 }
 
 func (b *builder) amount(v decimal.Decimal) amount {
@@ -168,7 +161,7 @@ func (b *builder) amount(v decimal.Decimal) amount {
 // first is the first of some texts that has anything to read, cleaned.
 func first(texts ...string) string {
 	for _, t := range texts {
-		if t = clean(t); t != "" {
+		if t = wording.Line(t); t != "" {
 			return t
 		}
 	}
