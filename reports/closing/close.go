@@ -175,6 +175,9 @@ func (c *Closer) first(ctx context.Context, m rating.Month, kind reports.RunKind
 	if err != nil {
 		return nil, err
 	}
+	if err := statable(c.Tariff, m, c.Accounts); err != nil {
+		return nil, err
+	}
 	e, err := c.evaluateNow(ctx, kind, m, c.Tariff)
 	if err != nil {
 		return nil, err

@@ -67,6 +67,9 @@ type Accrual struct {
 // Accrue rates a month with everything the log has now and books what is not
 // billed of it. Accounts that have been invoiced are left out. It keeps nothing.
 func (c *Closer) Accrue(ctx context.Context, m rating.Month) (*Accrual, error) {
+	if err := statable(c.Tariff, m, nil); err != nil {
+		return nil, err
+	}
 	cutoff, err := c.Log.Cutoff(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("event log: %w", err)
