@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"postage/rating"
 	"postage/reports"
 	"postage/schemas/maven"
 	"regexp"
@@ -115,7 +116,7 @@ func replace(pattern, by string) func(string) string {
 // and under all treatments, against the official rules. One validator does all files.
 func TestRules(t *testing.T) {
 	folder := t.TempDir()
-	docs := documents(t)
+	docs := documentsOf(t)
 	files := map[string]string{} // by document
 	texts := map[string]string{}
 	for name, d := range docs {
@@ -198,7 +199,7 @@ func hostile(d *reports.Document) *reports.Document {
 	c.Lines[0].Description = "\x01\x02"
 	c.Lines[1].Description = "&lt;script&gt;<script>"
 	c.Lines = append(c.Lines, reports.DocumentLine{
-		Description: "tiny", Unit: "messages", Quantity: 3, UnitPrice: decimal.RequireFromString("0.000000000000123456"), Exact: decimal.RequireFromString("0.000000000000370368"),
+		Kind: rating.UsageLine, Description: "tiny", Unit: "messages", Quantity: 3, UnitPrice: decimal.RequireFromString("0.000000000000123456"), Exact: decimal.RequireFromString("0.000000000000370368"),
 	})
 	return &c
 }

@@ -70,7 +70,7 @@ func written(t *testing.T, d *reports.Document) (string, read) {
 // TestTotals: the e-invoice says what the document says, to the last digit, in every
 // currency, and its lines add up to it.
 func TestTotals(t *testing.T) {
-	for name, d := range documents(t) {
+	for name, d := range documentsOf(t) {
 		_, r := written(t, d)
 		total := r.LegalMonetaryTotal
 		for what, pair := range map[string][2]decimal.Decimal{
@@ -113,7 +113,7 @@ func TestTotals(t *testing.T) {
 }
 
 func TestReproducible(t *testing.T) {
-	d := documents(t)["fernhill-retail-GBP-invoice"]
+	d := documentsOf(t)["fernhill-retail-GBP-invoice"]
 	a, _ := written(t, d)
 	b, _ := written(t, d)
 	if a != b {
@@ -122,14 +122,14 @@ func TestReproducible(t *testing.T) {
 }
 
 func TestHostileTexts(t *testing.T) {
-	text, r := written(t, documents(t)["hostile"])
+	text, r := written(t, documentsOf(t)["hostile"])
 	if i := strings.IndexFunc(text, func(c rune) bool {
 		return c != '\n' && unicode.IsControl(c) || c == '\u202E' || c == '\uFFFE' || c == '\uFFFF'
 	}); i >= 0 {
 		t.Errorf("a control character at %d: %q", i, text[max(0, i-20):i+20])
 	}
 	name := r.AccountingCustomerParty.Party.PartyName.Name
-	if want := wording.Line(documents(t)["hostile"].Customer.Name); name != want || !strings.HasPrefix(name, "=1+1</cbc:Name><cbc:Name>&amp;") || len(name) < 500 {
+	if want := wording.Line(documentsOf(t)["hostile"].Customer.Name); name != want || !strings.HasPrefix(name, "=1+1</cbc:Name><cbc:Name>&amp;") || len(name) < 500 {
 		t.Errorf("name %q, want %q", name, want)
 	}
 	for i, want := range []string{"\uFFFD\uFFFD", "&lt;script&gt;<script>"} {
@@ -142,7 +142,7 @@ func TestHostileTexts(t *testing.T) {
 // TestNotExpressible: what is missing is said at once, with the place to fill it in, and
 // nothing is written.
 func TestNotExpressible(t *testing.T) {
-	docs := documents(t)
+	docs := documentsOf(t)
 	for _, c := range []struct {
 		of     string
 		change func(*reports.Document)
@@ -183,7 +183,7 @@ func TestMustAddUp(t *testing.T) {
 		"base":  func(d *reports.Document) { d.Taxes[0].Base = d.Taxes[0].Base.Add(cent) },
 		"line":  func(d *reports.Document) { d.Lines[0].Quantity++ },
 	} {
-		d := *documents(t)["fernhill-retail-GBP-invoice"]
+		d := *documentsOf(t)["fernhill-retail-GBP-invoice"]
 		d.Taxes, d.Lines = slices.Clone(d.Taxes), slices.Clone(d.Lines)
 		change(&d)
 		if err := Write(&bytes.Buffer{}, &d); err == nil || errors.Is(err, ErrNotExpressible) {
@@ -193,7 +193,7 @@ func TestMustAddUp(t *testing.T) {
 }
 
 func TestProfiles(t *testing.T) {
-	base := *documents(t)["fernhill-retail-GBP-invoice"]
+	base := *documentsOf(t)["fernhill-retail-GBP-invoice"]
 	for _, c := range []struct {
 		what   string
 		change func(*reports.Document)

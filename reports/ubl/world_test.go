@@ -135,9 +135,9 @@ func statements(t *rating.Tariff, conversations [][]rating.Event) (map[string]*r
 	return out, nil
 }
 
-// documents are the example's, each also as if both parties were in the Peppol network,
+// documentsOf are the example's, each also as if both parties were in the Peppol network,
 // and the first invoice under every other treatment.
-func documents(t *testing.T) map[string]*reports.Document {
+func documentsOf(t *testing.T) map[string]*reports.Document {
 	t.Helper()
 	example, err := exampleDocuments()
 	if err != nil {
