@@ -2,12 +2,14 @@ package pdf
 
 import (
 	"bytes"
-	"compress/zlib"
 	"crypto/sha256"
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"unicode/utf16"
+
+	"github.com/klauspost/compress/zlib"
 )
 
 // ref numbers an object of the file.
@@ -45,10 +47,15 @@ func (f *file) add(content string) ref {
 	return r
 }
 
+// packers are kept, because a new one costs more than packing a page.
+var packers = sync.Pool{New: func() any { return zlib.NewWriter(nil) }}
+
 // stream adds compressed data; dict holds further entries.
 func (f *file) stream(dict string, data []byte) ref {
 	var packed bytes.Buffer
-	z := zlib.NewWriter(&packed)
+	z := packers.Get().(*zlib.Writer)
+	defer packers.Put(z)
+	z.Reset(&packed)
 	_, _ = z.Write(data) // a bytes.Buffer does not fail
 	_ = z.Close()
 	return f.add(fmt.Sprintf("<</Length %d/Filter/FlateDecode%s>>\nstream\n%s\nendstream", packed.Len(), dict, packed.Bytes()))

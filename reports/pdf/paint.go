@@ -76,10 +76,9 @@ func rgb(c colour) string {
 
 // num writes a number with at most three decimals.
 func num(v float64) string {
-	s := strconv.FormatFloat(v, 'f', 3, 64)
-	s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
-	if s == "-0" {
-		return "0"
+	n := int64(math.Round(v * 1000))
+	if n%1000 == 0 {
+		return strconv.FormatInt(n/1000, 10)
 	}
-	return s
+	return strings.TrimRight(strconv.FormatFloat(float64(n)/1000, 'f', 3, 64), "0")
 }

@@ -89,7 +89,8 @@ func (b *painter) glyph(g glyph, code int, width, size float64) {
 	if g.xOffset != 0 {
 		b.show(num(-g.xOffset))
 	}
-	b.show(fmt.Sprintf("<%04X>", code))
+	const hex = "0123456789ABCDEF"
+	b.show(string([]byte{'<', hex[code>>12&15], hex[code>>8&15], hex[code>>4&15], hex[code&15], '>'}))
 	if rest := g.advance - g.xOffset - width; math.Abs(rest) > 0.01 {
 		b.show(num(-rest))
 	}

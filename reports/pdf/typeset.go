@@ -55,7 +55,9 @@ var typesetters = sync.Pool{New: func() any { return newTypesetter() }}
 const maxSeen = 10_000
 
 func newTypesetter() *typesetter {
-	return &typesetter{faces: map[*typeface]*font.Face{}, seen: map[styled]shaped{}}
+	t := &typesetter{faces: map[*typeface]*font.Face{}, seen: map[styled]shaped{}}
+	t.shaper.SetFontCacheSize(2 * int(weights) * len(families))
+	return t
 }
 
 // forget makes room before the next document.
@@ -71,12 +73,37 @@ func (t *typesetter) shape(s string, w weight) shaped {
 	if line, ok := t.seen[key]; ok {
 		return line
 	}
+	if isFigure(s) {
+		return t.figure(s, w)
+	}
 	text := []rune(s)
 	var line shaped
 	for _, run := range t.runs(text, w) {
 		line.add(t.shaper.Shape(run.input(text, t.face(run.face))), text, run)
 	}
 	t.seen[key] = line
+	return line
+}
+
+// isFigure reports whether there is nothing but digits, points, commas and signs.
+func isFigure(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c < '0' || c > '9') && c != '.' && c != ',' && c != '-' {
+			return false
+		}
+	}
+	return len(s) > 1
+}
+
+// figure sets a number digit by digit, without kerning, so that columns of figures
+// stand under each other, and no two different numbers need shaping.
+func (t *typesetter) figure(s string, w weight) shaped {
+	line := shaped{clusters: make([]cluster, 0, len(s))}
+	for i := range len(s) {
+		digit := t.shape(s[i:i+1], w)
+		line.clusters = append(line.clusters, digit.clusters...)
+		line.width += digit.width
+	}
 	return line
 }
 
@@ -116,6 +143,12 @@ func (t *typesetter) width(s string, w weight, size float64) float64 {
 // Unicode allows and, where a single word is too long, between characters. Text
 // beyond maxLines ends in an ellipsis.
 func (t *typesetter) wrap(s string, w weight, size, width float64, maxLines int) []string {
+	if s == "" {
+		return nil
+	}
+	if t.width(s, w, size) <= width {
+		return []string{s}
+	}
 	var lines []string
 	current := ""
 	put := func(piece string) {
