@@ -108,6 +108,9 @@ type Store interface {
 
 	// Load visits the conversations of these keys that the log knows.
 	Load(ctx context.Context, keys []Key, limits Limits, visit func(*Loaded) error) error
+	// IDs visits the ids of the messages of these conversations that verdicts were written on,
+	// some perhaps more than once.
+	IDs(ctx context.Context, keys []Key, visit func(k Key, id string)) error
 	// All visits all conversations of the log.
 	All(ctx context.Context, visit func(Key, []rating.Event) error) error
 	// Stored visits the conversations with events of a partition at offsets in [from, to).
@@ -160,6 +163,7 @@ type Stats struct {
 	Hits         atomic.Int64 // conversations of a batch that were in the cache, or new
 	Misses       atomic.Int64 // those loaded from the log
 	Loads        atomic.Int64 // queries for that
+	Unnamed      atomic.Int64 // conversations of a batch of which the id of an earlier message was looked up
 	Rows         atomic.Int64 // verdicts written
 	Late         atomic.Int64 // of them on messages that the batch had no event of
 	Notes        atomic.Int64 // conversations of other owners touched
@@ -202,6 +206,7 @@ type Follower struct {
 
 	desk   desk // scratch
 	story  story
+	ids    map[uint64]string // by leftHash: of messages that the cache knows by their hash only
 	old    []rating.Event
 	record []byte
 	rows   []Row
@@ -221,7 +226,7 @@ func New(o Options) *Follower {
 	}
 	return &Follower{
 		Options: o, name: uuid.NewString(), bounds: usualBounds, cache: newCache(o.CacheBytes), shapes: newShapes(),
-		next: map[ingest.Partition]int64{}, wake: make(chan struct{}, 1),
+		next: map[ingest.Partition]int64{}, ids: map[uint64]string{}, wake: make(chan struct{}, 1),
 	}
 }
 

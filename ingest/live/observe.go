@@ -41,20 +41,33 @@ func (f *Follower) Observe(ctx context.Context, b *ingest.Batch) (err error) {
 	var notes []Note
 	missing := map[Key]*group{}
 	var keys []Key
+	var unnamed []*group
+	settle := func(g *group, named bool) {
+		var got answered
+		switch rows, got = f.answer(g, rows); {
+		case got == fully:
+			f.Stats.Hits.Add(1)
+		case got == wantsID && !named:
+			unnamed = append(unnamed, g)
+		default:
+			missing[g.Key] = g
+			keys = append(keys, g.Key)
+		}
+	}
+	clear(f.ids)
 	for i := range d.groups {
 		g := &d.groups[i]
-		shard, mine := f.home(g.Key)
-		if !mine {
+		if shard, mine := f.home(g.Key); !mine {
 			notes = append(notes, f.note(g.Key, shard))
 			continue
 		}
-		var ok bool
-		if rows, ok = f.answer(g, rows); ok {
-			f.Stats.Hits.Add(1)
-			continue
-		}
-		missing[g.Key] = g
-		keys = append(keys, g.Key)
+		settle(g, false)
+	}
+	if err := f.lookUp(ctx, unnamed); err != nil {
+		return err
+	}
+	for _, g := range unnamed {
+		settle(g, true)
 	}
 	f.Stats.Misses.Add(int64(len(keys)))
 	seen := 0
@@ -96,18 +109,41 @@ func count(set []bool) (n int) {
 	return n
 }
 
+// answered says how far the cache can answer for a conversation.
+type answered int
+
+const (
+	fully    answered = iota
+	wantsID           // the id of a message matters of which the cache has a hash only
+	wantsLog          // only the log can tell
+)
+
+// lookUp finds the ids of messages of conversations: of all that verdicts were written on. It
+// reads three columns of live_messages where a load reads all of the log.
+func (f *Follower) lookUp(ctx context.Context, groups []*group) error {
+	if len(groups) == 0 {
+		return nil
+	}
+	f.Stats.Unnamed.Add(int64(len(groups)))
+	keys := make([]Key, len(groups))
+	for i, g := range groups {
+		keys[i] = g.Key
+	}
+	return f.Store.IDs(ctx, keys, func(k Key, id string) { f.ids[leftHash(k.Hash(), hashText(id))] = id })
+}
+
 // answer classifies a conversation of the batch from the cache, or from nothing when the
-// log knew nothing of it before. It returns false when only the log can tell.
-func (f *Follower) answer(g *group, rows []Row) ([]Row, bool) {
+// log knew nothing of it before.
+func (f *Follower) answer(g *group, rows []Row) ([]Row, answered) {
 	if !g.cachable {
-		return rows, false
+		return rows, wantsLog
 	}
 	s, j := &f.story, f.judge
 	if record := f.cache.get(g.hash, g.packed); record != nil {
 		f.shapes.decode(s, record, g.Key)
 		if s.activation != f.activation.Number {
 			if s.cut != 0 { // where it was cut depends on the tariff
-				return rows, false
+				return rows, wantsLog
 			}
 			for i := range j.classify(s.forClassifier()) {
 				s.named(j.messages[i].MessageID).print = printOf(&j.messages[i])
@@ -116,7 +152,7 @@ func (f *Follower) answer(g *group, rows []Row) ([]Row, bool) {
 		}
 	} else {
 		if f.known.has(g.hash) {
-			return rows, false
+			return rows, wantsLog
 		}
 		s.reset()
 		s.activation = f.activation.Number
@@ -124,13 +160,16 @@ func (f *Follower) answer(g *group, rows []Row) ([]Row, bool) {
 	dropped := func(hash uint64) bool { return f.left.has(leftHash(g.hash, hash)) }
 	for at := g.first; at >= 0; at = f.desk.next[at] {
 		if !s.add(&f.desk.events[at].Event, dropped) {
-			return rows, false
+			return rows, wantsLog
 		}
+	}
+	if len(f.ids) > 0 {
+		s.rename(func(hash uint64) string { return f.ids[leftHash(g.hash, hash)] })
 	}
 	messages := j.classify(s.forClassifier())
 	j.settle(s)
 	if !s.tie(messages) {
-		return rows, false
+		return rows, wantsID
 	}
 	first := len(rows)
 	for i := range messages {
@@ -141,14 +180,17 @@ func (f *Follower) answer(g *group, rows []Row) ([]Row, bool) {
 			continue
 		}
 		if !t.whole {
-			return rows[:first], false
+			return rows[:first], wantsID
+		}
+		if t.foreign {
+			f.Stats.Late.Add(1)
 		}
 		t.print = p
 		rows = append(rows, Row{*m, f.version()})
 	}
 	f.known.add(g.hash)
 	f.retain(g.hash, g.packed, messages)
-	return rows, true
+	return rows, fully
 }
 
 // study classifies a conversation read from the log. With delta, the verdicts on what is

@@ -136,11 +136,17 @@ func TestFromTheCache(t *testing.T) {
 	}
 	step("an inbound that touches nothing before it", 0, in(rating.Received, 70_000))
 	late := s.message("wamid.late")
-	step("a late inbound opens the window of both", 1, late(rating.Received, -1000))
+	step("a late inbound opens the window of both", 0, late(rating.Received, -1000))
 	if got := f.Stats.Late.Load(); got != 2 {
 		t.Errorf("classified again late: got %d, want 2", got)
 	}
-	step("a third at the instant of the second: the ids decide", 1, s.message("wamid.c")(rating.Sent, 60_000), s.message("wamid.c")(rating.Delivered, 61_000))
+	if got := f.Stats.Unnamed.Load(); got != 1 {
+		t.Errorf("conversations whose ids were looked up: got %d, want 1", got)
+	}
+	step("a third at the instant of the second: the ids decide", 0, s.message("wamid.c")(rating.Sent, 60_000), s.message("wamid.c")(rating.Delivered, 61_000))
+	if got := f.Stats.Unnamed.Load(); got != 2 {
+		t.Errorf("conversations whose ids were looked up: got %d, want 2", got)
+	}
 	step("and are kept", 0, s.message("wamid.c")(rating.Failed, 90_000))
 	d := s.message("wamid.d")
 	second := d(rating.Sent, 200_000)

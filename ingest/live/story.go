@@ -31,10 +31,12 @@ type told struct {
 	hash  uint64 // of the message id
 	id    string // the message id when whole, else a name made of the hash
 	whole bool
-	tied  bool                     // it shares an instant with another: the id decides, so the whole id is kept
-	print uint64                   // of the verdict that the table has; 0 for none
-	from  rating.Instant           // scratch of shorten: the earlier of sent and delivered
-	by    [rating.Failed + 1]int32 // by type: place in events, from 1; 0 for none
+	// foreign: the id was looked up, so the batch has no event of it.
+	foreign bool
+	tied    bool                     // it shares an instant with another: the id decides, so the whole id is kept
+	print   uint64                   // of the verdict that the table has; 0 for none
+	from    rating.Instant           // scratch of shorten: the earlier of sent and delivered
+	by      [rating.Failed + 1]int32 // by type: place in events, from 1; 0 for none
 }
 
 func (s *story) reset() {
@@ -110,12 +112,7 @@ func (s *story) add(e *rating.Event, dropped func(hash uint64) bool) bool {
 		t = s.message(told{hash: hash, id: e.MessageID, whole: true})
 	}
 	if !t.whole {
-		t.id, t.whole = e.MessageID, true
-		for _, at := range t.by {
-			if at > 0 {
-				s.events[at-1].MessageID = t.id
-			}
-		}
+		s.name(t, e.MessageID)
 	}
 	at := t.by[e.Type]
 	if at == 0 {
@@ -144,6 +141,30 @@ func (s *story) add(e *rating.Event, dropped func(hash uint64) bool) bool {
 	s.events[at-1].Extra = kept.Extra
 	s.copies = append(s.copies, *e)
 	return true
+}
+
+// name gives a message known by a hash only its id.
+func (s *story) name(t *told, id string) {
+	t.id, t.whole = id, true
+	for _, at := range t.by {
+		if at > 0 {
+			s.events[at-1].MessageID = id
+		}
+	}
+}
+
+// rename gives messages known by a hash only their ids, as far as idOf knows them ("": it does not).
+func (s *story) rename(idOf func(hash uint64) string) {
+	for i := range s.messages {
+		t := &s.messages[i]
+		if t.whole {
+			continue
+		}
+		if id := idOf(t.hash); id != "" {
+			s.name(t, id)
+			t.foreign = true
+		}
+	}
 }
 
 // forClassifier returns the events to classify. Copies that were merged are gone; where

@@ -6,6 +6,7 @@ import "postage/ingest/live"
 func (m *Metrics) Live(s *live.Stats) {
 	m.Counter("postage_live_hits_total", "Conversations of batches that were in the cache, or new.", s.Hits.Load)
 	m.Counter("postage_live_misses_total", "Conversations of batches that had to be loaded from the log.", s.Misses.Load)
+	m.Counter("postage_live_unnamed_total", "Conversations of batches of which the id of an earlier message was looked up.", s.Unnamed.Load)
 	m.Counter("postage_live_loads_total", "Queries that loaded conversations from the log.", s.Loads.Load)
 	m.Counter("postage_live_rows_total", "Verdicts written to the table live_messages.", s.Rows.Load)
 	m.Counter("postage_live_late_total", "Verdicts on messages that the batch had no event of: changed by a late event.", s.Late.Load)

@@ -92,10 +92,7 @@ func (s Live) each(ctx context.Context, name string, params named, targets []any
 // Load implements live.Store. The events are in memory that is used again for the next
 // conversation; the strings in them may be kept.
 func (s Live) Load(ctx context.Context, keys []live.Key, limits live.Limits, visit func(*live.Loaded) error) error {
-	senders, users := make([]string, len(keys)), make([]string, len(keys))
-	for i, k := range keys {
-		senders[i], users[i] = k.Sender, k.User
-	}
+	senders, users := numbers(keys)
 	partitions, below, fresh := []string{""}, []int64{math.MaxInt64}, []int64{math.MaxInt64} // never empty
 	for p, limit := range limits.Below {
 		partitions = append(partitions, p.Topic+"/"+strconv.Itoa(int(p.ID)))
@@ -130,6 +127,26 @@ func (s Live) Load(ctx context.Context, keys []live.Key, limits live.Limits, vis
 		err = visit(&l)
 	}
 	return err
+}
+
+// numbers gives the senders and the users of conversations.
+func numbers(keys []live.Key) (senders, users []string) {
+	senders, users = make([]string, len(keys)), make([]string, len(keys))
+	for i, k := range keys {
+		senders[i], users[i] = k.Sender, k.User
+	}
+	return senders, users
+}
+
+// IDs implements live.Store.
+func (s Live) IDs(ctx context.Context, keys []live.Key, visit func(k live.Key, id string)) error {
+	var k live.Key
+	var id string
+	senders, users := numbers(keys)
+	return s.each(ctx, "live_ids", named{"senders": senders, "users": users}, []any{&k.Sender, &k.User, &id}, func() error {
+		visit(k, id)
+		return nil
+	})
 }
 
 // All implements live.Store.
