@@ -12,6 +12,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -99,6 +102,9 @@ func parse(dsn string, o Options) (*ch.Options, error) {
 	}
 	if opts.Compression == nil {
 		opts.Compression = &ch.Compression{Method: ch.CompressionLZ4}
+		if !slices.ContainsFunc(opts.Addr, func(addr string) bool { return !isLoopback(addr) }) {
+			opts.Compression.Method = ch.CompressionNone // would cost both ends time and save nothing
+		}
 	}
 	if opts.MaxOpenConns == 0 {
 		opts.MaxOpenConns = cmp.Or(o.Conns, 8)
@@ -115,6 +121,13 @@ func parse(dsn string, o Options) (*ch.Options, error) {
 	// An acknowledged insert is durable: the answer must not come from a queue.
 	opts.Settings["async_insert"] = 0
 	return opts, nil
+}
+
+// isLoopback says whether host:port is on this machine.
+func isLoopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	ip, parseErr := netip.ParseAddr(host)
+	return err == nil && (host == "localhost" || parseErr == nil && ip.IsLoopback())
 }
 
 func connect(ctx context.Context, opts *ch.Options) (*Store, error) {
