@@ -15,6 +15,7 @@ type resumption struct {
 	ends   map[Partition]int64 // of the partitions when ownership began
 	stored map[Origin]struct{}
 	items  []events.Item
+	spare  chan []Record // memory of a batch that is done with
 }
 
 // resume asks the log how far it got. The log, not the committed offset, is the
@@ -24,7 +25,7 @@ func (s *Service) resume(ctx context.Context, gen Generation) (*resumption, erro
 	if err := s.Log.Settle(ctx, gen.Owner()); err != nil {
 		return nil, fmt.Errorf("event log: %w", err)
 	}
-	r := &resumption{next: map[Partition]int64{}, owned: map[Partition]Reached{}, ends: map[Partition]int64{}, stored: map[Origin]struct{}{}}
+	r := &resumption{next: map[Partition]int64{}, owned: map[Partition]Reached{}, ends: map[Partition]int64{}, stored: map[Origin]struct{}{}, spare: make(chan []Record, 1)}
 	bounds, err := gen.Bounds(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("bounds of the topic: %w", err)
@@ -90,7 +91,12 @@ func (s *Service) missing(ctx context.Context, gen Generation, b *Batch) (*Batch
 // decode turns messages into a batch. It moves r.next on: spans follow one another
 // without a gap, so that offsets which hold no record are covered too.
 func (r *resumption) decode(d *events.Decoder, messages []Message) *Batch {
-	b := &Batch{Events: make([]Record, 0, len(messages))}
+	b := &Batch{}
+	select {
+	case b.Events = <-r.spare:
+	default:
+		b.Events = make([]Record, 0, len(messages))
+	}
 	spans := map[Partition]*Span{}
 	for i := range messages {
 		m := &messages[i]

@@ -35,7 +35,7 @@ type Service struct {
 	// to the end it had when ownership began.
 	UntilCaughtUp bool
 
-	BatchRecords int           // flush at so many records; 0 means 50,000
+	BatchRecords int           // flush at so many records; 0 means 100,000
 	BatchBytes   int           // or at so many bytes of keys and values; 0 means 32 MiB
 	BatchAge     time.Duration // or when the oldest has waited so long; 0 means 1 s
 
@@ -59,7 +59,7 @@ var errCaughtUp = errors.New("caught up")
 // and returns nil), until caught up where asked, or until something fails that
 // only an operator can mend. Outages of either side it rides out.
 func (s *Service) Run(ctx context.Context) error {
-	s.BatchRecords = cmp.Or(s.BatchRecords, 50_000)
+	s.BatchRecords = cmp.Or(s.BatchRecords, 100_000)
 	s.BatchBytes = cmp.Or(s.BatchBytes, 32<<20)
 	s.BatchAge = cmp.Or(s.BatchAge, time.Second)
 	s.StopWithin = cmp.Or(s.StopWithin, 20*time.Second)
@@ -177,6 +177,10 @@ func (s *Service) generation(stop context.Context, gen Generation) error {
 				cancel(err)
 				return
 			}
+			select {
+			case w.resume.spare <- batch.Events[:0]:
+			default:
+			}
 			w.held.Add(-int64(<-w.sizes))
 			select {
 			case w.freed <- struct{}{}:
@@ -221,7 +225,7 @@ func (w *shift) collect(raw chan<- []Message) error {
 		select {
 		case raw <- batch:
 			w.sizes <- bytes
-			batch, bytes = nil, 0
+			batch, bytes = make([]Message, 0, len(batch)), 0 // the next is likely as long
 		case <-w.work.Done():
 		}
 	}

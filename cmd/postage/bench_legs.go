@@ -13,7 +13,7 @@ import (
 )
 
 // rawBatch is as many records as the service puts into a batch.
-const rawBatch = 50_000
+const rawBatch = 100_000
 
 // raw is the leg without anything that makes records safe: three stages side by side, as
 // in the service, from the first fetch to the last acknowledged insert.

@@ -20,12 +20,13 @@ type ingestCommand struct {
 	LiveMemory    int64  `default:"512" placeholder:"MB" help:"Memory for the timelines of recent conversations (default ${default} MB)."`
 
 	SessionTimeout time.Duration `default:"15s" help:"For how long a process may be silent before the others of its group take over its partitions."`
-	BatchRecords   int           `default:"50000" help:"Store after so many records,"`
+	BatchRecords   int           `default:"100000" help:"Store after so many records,"`
 	BatchMib       int           `name:"batch-mib" default:"32" help:"or so many MiB of them (nothing more is fetched while twice as much is in hand),"`
 	BatchAge       time.Duration `default:"1s" help:"or when the oldest has waited so long."`
 }
 
 func (c *ingestCommand) Run(ctx context.Context, s *streams) (err error) {
+	roomyHeap()
 	defer func() { err = maskError(err) }() // it may quote a record
 	if c.LiveMemory < 1 {
 		return usagef("--live-memory %d: want 1 or more", c.LiveMemory)

@@ -107,8 +107,10 @@ func (g *Group) metadata(ctx context.Context) (kafkago.Topic, error) {
 // or with another broker (together). What it has read it hands over even then: the
 // positions are behind it.
 func (n *generation) fetchFrom(ctx, together context.Context, led []*position, answered *atomic.Bool) error {
+	likely := 0
 	for {
-		messages, err := n.fetchOnce(together, led)
+		messages, err := n.fetchOnce(together, led, likely)
+		likely = len(messages)
 		for some := range slices.Chunk(messages, handOver) {
 			select {
 			case n.fetched <- some:
@@ -125,8 +127,8 @@ func (n *generation) fetchFrom(ctx, together context.Context, led []*position, a
 }
 
 // fetchOnce asks for what follows the positions and moves these on. Messages are good
-// also when there is an error.
-func (n *generation) fetchOnce(ctx context.Context, led []*position) ([]ingest.Message, error) {
+// also when there is an error. likely is how many there may be.
+func (n *generation) fetchOnce(ctx context.Context, led []*position, likely int) ([]ingest.Message, error) {
 	topic := fetchapi.RequestTopic{Topic: n.group.topic}
 	byID := make(map[int32]*position, len(led))
 	for _, p := range led {
@@ -149,7 +151,7 @@ func (n *generation) fetchOnce(ctx context.Context, led []*position) ([]ingest.M
 	if !ok || resp.ErrorCode != 0 || len(resp.Topics) != 1 {
 		return nil, fmt.Errorf("topic %s: fetch: answer %T: %w", n.group.topic, answer, errOf(resp))
 	}
-	var messages []ingest.Message
+	messages := make([]ingest.Message, 0, likely)
 	var errs []error
 	for i := range resp.Topics[0].Partitions {
 		part := &resp.Topics[0].Partitions[i]
