@@ -20,7 +20,7 @@ demo: tools-npm build ## A month through the whole pipeline on the embedded engi
 	$(POSTAGE) demo $(ARGS)
 
 .PHONY: test
-test: tools-npm tools-java tools-office ## All tests, against the embedded engines and Apache Kafka itself
+test: tools-npm tools-java tools-office tools-pdf ## All tests, against the embedded engines and Apache Kafka itself
 	go test $(TEST_FLAGS) ./...
 
 .PHONY: torture
@@ -48,7 +48,7 @@ clean: ## Remove what was built and what demos left
 
 # The engine library comes through npm, Apache Kafka's jars through Maven. On
 # Debian what is missing is installed; elsewhere the error says what to install.
-.PHONY: tools-npm tools-java tools-office
+.PHONY: tools-npm tools-java tools-office tools-pdf
 tools-npm:
 	@command -v npm >/dev/null || command -v clickhouse >/dev/null || $(call install,npm)
 tools-java:
@@ -56,6 +56,8 @@ tools-java:
 tools-office:
 	@command -v soffice >/dev/null || $(call install,libreoffice-calc-nogui)
 	@python3 -c 'import openpyxl' 2>/dev/null || /usr/bin/python3 -c 'import openpyxl' 2>/dev/null || $(call install,python3-openpyxl)
+tools-pdf:
+	@command -v qpdf >/dev/null && command -v pdftotext >/dev/null || $(call install,qpdf poppler-utils)
 
 define install
 { echo "Installing $(1)"; $(if $(filter 0,$(shell id -u)),,sudo) apt-get update -q && $(if $(filter 0,$(shell id -u)),,sudo) apt-get install -q -y --no-install-recommends $(1); } \

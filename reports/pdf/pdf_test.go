@@ -228,16 +228,21 @@ func hasText(p *page, text string) bool {
 // No text leaves the frame, whatever the names and amounts.
 func TestTextStaysInFrame(t *testing.T) {
 	for name, d := range documents() {
-		ts, pages := pagesOf(t, d)
-		for i, p := range pages {
-			for _, m := range p.marks {
-				if m.text == "" || m.turn != 0 {
-					continue
-				}
-				end := m.x + ts.width(m.text, m.style.weight, m.style.size)
-				if m.x < left-0.01 || end > right+0.01 || m.y > pageHeight-15 {
-					t.Errorf("%s page %d: %q runs from %.1f to %.1f at %.1f", name, i+1, m.text, m.x, end, m.y)
-				}
+		staysInFrame(t, name, d)
+	}
+}
+
+func staysInFrame(t *testing.T, name string, d *reports.Document) {
+	t.Helper()
+	ts, pages := pagesOf(t, d)
+	for i, p := range pages {
+		for _, m := range p.marks {
+			if m.text == "" || m.turn != 0 {
+				continue
+			}
+			end := m.x + ts.width(m.text, m.style.weight, m.style.size)
+			if m.x < left-0.01 || end > right+0.01 || m.y > pageHeight-15 {
+				t.Errorf("%q page %d: %q runs from %.1f to %.1f at %.1f", name, i+1, m.text, m.x, end, m.y)
 			}
 		}
 	}
@@ -274,16 +279,23 @@ func TestDraftAndExampleSaySo(t *testing.T) {
 	}
 }
 
+// Whatever stands in the texts, a reader finds the total, and nothing leaves the
+// frame.
 func FuzzWrite(f *testing.F) {
 	f.Add("Acme", "1 Street, Town", "Utility", int64(3))
 	f.Add("\xff\x00\u202e", "a\nb\r\n", strings.Repeat("é", 400), int64(-1<<63))
+	f.Add("\xed\xa0\x80 lone \xed\xbf\xbf", "Z"+strings.Repeat("\u0301\u0336", 300), "👩‍👩‍👧‍👦🏳️‍🌈🇬🇧", int64(1))
+	f.Add("\u2067אב\u2069 (ש.ם) ۱۲", strings.Repeat("\u200d\u200b", 90), "क्"+strings.Repeat("्", 50), int64(0))
+	f.Add(strings.Repeat("א", 500), strings.Repeat("漢", 500), strings.Repeat("ช้", 250), int64(1<<62))
 	f.Fuzz(func(t *testing.T, name, address, description string, quantity int64) {
 		d := sample.Invoice("GBP", 2)
 		d.Customer.Name, d.Customer.Address, d.Number = name, address, name
 		d.Lines[0].Description, d.Lines[0].Quantity, d.Lines[0].Unit = description, quantity, address
-		if got := readPages(t, write(t, d)); len(got) == 0 {
-			t.Error("got no pages")
+		pages := readPages(t, write(t, d))
+		if len(pages) == 0 || !slices.Contains(pages[0], "GBP "+wording.Amount(d.Gross, 2)) {
+			t.Error("no total on page one")
 		}
+		staysInFrame(t, name, d)
 	})
 }
 

@@ -150,32 +150,40 @@ func (t *typesetter) wrap(s string, w weight, size, width float64, maxLines int)
 		return []string{s}
 	}
 	var lines []string
-	current := ""
-	put := func(piece string) {
-		if whole := strings.TrimRight(current+piece, " "); current == "" || t.width(whole, w, size) <= width {
-			current += piece
-			return
+	pieces := t.pieces(s, w, size, width)
+	for len(pieces) > 0 && len(lines) <= maxLines {
+		n, sum := 0, 0.0
+		for n < len(pieces) && (n == 0 || sum+t.width(strings.TrimRight(pieces[n], " "), w, size) <= width) {
+			sum += t.width(pieces[n], w, size)
+			n++
 		}
-		lines = append(lines, strings.TrimRight(current, " "))
-		current = piece
-	}
-	for _, word := range t.words(s) {
-		if t.width(strings.TrimRight(word, " "), w, size) <= width {
-			put(word)
-			continue
+		line := strings.TrimRight(strings.Join(pieces[:n], ""), " ")
+		for n > 1 && t.width(line, w, size) > width { // letters take more room together than apart
+			n--
+			line = strings.TrimRight(strings.Join(pieces[:n], ""), " ")
 		}
-		for _, character := range t.characters(word) {
-			put(character)
+		pieces = pieces[n:]
+		if line != "" {
+			lines = append(lines, line)
 		}
-	}
-	if current = strings.TrimRight(current, " "); current != "" {
-		lines = append(lines, current)
 	}
 	if len(lines) > maxLines {
 		lines = lines[:maxLines]
 		lines[maxLines-1] = t.cut(lines[maxLines-1]+"…", w, size, width)
 	}
 	return steered(s, lines)
+}
+
+// pieces is a text as words, and as characters where a word is too long for a line.
+func (t *typesetter) pieces(s string, w weight, size, width float64) (pieces []string) {
+	for _, word := range t.words(s) {
+		if t.width(strings.TrimRight(word, " "), w, size) <= width {
+			pieces = append(pieces, word)
+			continue
+		}
+		pieces = append(pieces, t.characters(word)...)
+	}
+	return pieces
 }
 
 // A line that begins in another direction than its paragraph begins with a mark
