@@ -93,7 +93,8 @@ type senderDays struct {
 // package with a sender fee.
 func (t *Tariff) senderDays(account string, m Month) []senderDays {
 	var out []senderDays
-	for number, terms := range t.senders {
+	for _, number := range t.sendersOf[account] {
+		terms := t.senders[number]
 		for d := m.First(); d.Before(m.Next().First()); d = d.AddDays(1) {
 			row := t.AccountOn(account, d)
 			if row == nil {

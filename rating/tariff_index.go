@@ -13,17 +13,18 @@ import (
 type Tariff struct {
 	Rows *TariffRows
 
-	accounts map[string][]*accountTerm // by account, in time order
-	senders  map[string][]*senderTerm  // by sender, in time order
-	markets  *marketIndex
-	prices   map[rateKey][]*rateSet // in time order
-	seasons  []Date                 // when packages or prices change, in order
-	packages map[string][]*PackageRow
-	regimes  map[string][]RegimeRow // by account or "*"
-	settings map[string][]SettingRow
-	fx       map[[2]string][]FXRow
-	openings map[openingKey]int64
-	groups   map[string]string // account -> group, see Group
+	accounts  map[string][]*accountTerm // by account, in time order
+	senders   map[string][]*senderTerm  // by sender, in time order
+	sendersOf map[string][]string       // by account: its senders at any time
+	markets   *marketIndex
+	prices    map[rateKey][]*rateSet // in time order
+	seasons   []Date                 // when packages or prices change, in order
+	packages  map[string][]*PackageRow
+	regimes   map[string][]RegimeRow // by account or "*"
+	settings  map[string][]SettingRow
+	fx        map[[2]string][]FXRow
+	openings  map[openingKey]int64
+	groups    map[string]string // account -> group, see Group
 
 	messageFees bool // some package has a fee per care or failed message
 	received    bool // some package has a fee per message received
@@ -51,13 +52,14 @@ const forever = Instant(math.MaxInt64)
 // cannot be understood.
 func NewTariff(rows *TariffRows) (*Tariff, error) {
 	t := &Tariff{
-		Rows:     rows,
-		accounts: map[string][]*accountTerm{},
-		senders:  map[string][]*senderTerm{},
-		packages: map[string][]*PackageRow{},
-		regimes:  map[string][]RegimeRow{},
-		settings: map[string][]SettingRow{},
-		fx:       map[[2]string][]FXRow{},
+		Rows:      rows,
+		accounts:  map[string][]*accountTerm{},
+		senders:   map[string][]*senderTerm{},
+		sendersOf: map[string][]string{},
+		packages:  map[string][]*PackageRow{},
+		regimes:   map[string][]RegimeRow{},
+		settings:  map[string][]SettingRow{},
+		fx:        map[[2]string][]FXRow{},
 	}
 	zones := map[string]*time.Location{}
 	zone := func(row Row, name string) (*time.Location, error) {
@@ -84,6 +86,7 @@ func NewTariff(rows *TariffRows) (*Tariff, error) {
 	for _, terms := range t.accounts {
 		slices.SortStableFunc(terms, func(a, b *accountTerm) int { return cmp.Compare(a.from, b.from) })
 	}
+	registered := map[[2]string]bool{}
 	for i := range rows.Senders {
 		s := &rows.Senders[i]
 		accountLoc := time.UTC
@@ -99,6 +102,10 @@ func NewTariff(rows *TariffRows) (*Tariff, error) {
 		}
 		from, to := period(s.ValidFrom, s.ValidTo, accountLoc)
 		t.senders[s.Sender] = append(t.senders[s.Sender], &senderTerm{s, loc, from, to})
+		if key := [2]string{s.Account, s.Sender}; !registered[key] {
+			registered[key] = true
+			t.sendersOf[s.Account] = append(t.sendersOf[s.Account], s.Sender)
+		}
 	}
 	for _, terms := range t.senders {
 		slices.SortStableFunc(terms, func(a, b *senderTerm) int { return cmp.Compare(a.from, b.from) })

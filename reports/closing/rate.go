@@ -63,14 +63,24 @@ func (r *monthRating) rate(ctx context.Context, accounts []string) (_ *Evaluatio
 		return nil, err
 	}
 	r.out.Run = r.run
+	queue := make(chan *portion, len(portions))
+	for i := range portions {
+		queue <- &portions[i]
+	}
+	close(queue)
 	work, ctx := errgroup.WithContext(ctx)
-	work.SetLimit(runtime.GOMAXPROCS(0) + 1) // one waits for the log while the others compute
-	for _, p := range portions {
+	for range min(runtime.GOMAXPROCS(0)+1, len(portions)) { // one waits for the log while the others compute
 		work.Go(func() error {
-			if ctx.Err() != nil {
-				return context.Cause(ctx)
+			var memory scratch
+			for p := range queue {
+				if ctx.Err() != nil {
+					return context.Cause(ctx)
+				}
+				if err := r.portion(ctx, p, &memory); err != nil {
+					return err
+				}
 			}
-			return r.portion(ctx, &p)
+			return nil
 		})
 	}
 	if err := work.Wait(); err != nil {
@@ -84,9 +94,9 @@ func (r *monthRating) rate(ctx context.Context, accounts []string) (_ *Evaluatio
 }
 
 // portion rates a portion.
-func (r *monthRating) portion(ctx context.Context, p *portion) (err error) {
+func (r *monthRating) portion(ctx context.Context, p *portion, memory *scratch) (err error) {
 	w := &portionRating{
-		monthRating: r, classifier: rating.NewClassifier(r.tariff), pricer: rating.NewPricer(r.tariff),
+		monthRating: r, scratch: memory, classifier: rating.NewClassifier(r.tariff), pricer: rating.NewPricer(r.tariff),
 		groups: map[string]*groupRating{}, folders: map[string]*rating.Folder{},
 	}
 	defer func() { err = errors.Join(err, w.close(ctx)) }()
@@ -145,9 +155,23 @@ type portionRating struct {
 	groups     map[string]*groupRating // by sender
 	folders    map[string]*rating.Folder
 	suspense   int64
+	*scratch
+}
 
+// scratch is memory that a goroutine uses for one portion after another.
+type scratch struct {
 	judged []rating.Message
-	ready  []rating.Message // on their way to the rows
+	ready  []rating.Message   // on their way to the rows
+	order  []*rating.Message  // of a group that is being priced
+	spare  [][]rating.Message // empty, for groups to wait in
+}
+
+// release takes back the memory in which a group has waited.
+func (s *scratch) release(waiting []rating.Message) {
+	clear(waiting) // they hold on to what was read
+	if cap(waiting) > 0 {
+		s.spare = append(s.spare, waiting[:0])
+	}
 }
 
 // groupRating is a group whose chargeable messages wait until all of them are there.
@@ -183,6 +207,9 @@ func (w *portionRating) slice(ctx context.Context, of reports.LogSlice) error {
 
 // wait keeps a message until its group is complete.
 func (w *portionRating) wait(ctx context.Context, g *groupRating, m *rating.Message) (err error) {
+	if last := len(w.spare) - 1; g.waiting == nil && last >= 0 {
+		g.waiting, w.spare = w.spare[last], w.spare[:last]
+	}
 	g.waiting = append(g.waiting, *m)
 	if len(g.waiting) < w.limits.groupMessages {
 		return nil
@@ -203,16 +230,17 @@ func (w *portionRating) price(ctx context.Context, g *groupRating) error {
 	if g.spool != nil {
 		return w.priceSpooled(ctx, g)
 	}
-	messages := make([]*rating.Message, len(g.waiting))
+	w.order = w.order[:0]
 	for i := range g.waiting {
-		messages[i] = &g.waiting[i]
+		w.order = append(w.order, &g.waiting[i])
 	}
-	w.pricer.Price(messages)
-	for _, m := range messages {
-		if err := w.take(ctx, m); err != nil {
+	w.pricer.Price(w.order)
+	for i := range g.waiting {
+		if err := w.take(ctx, &g.waiting[i]); err != nil {
 			return err
 		}
 	}
+	w.release(g.waiting)
 	g.waiting = nil
 	return nil
 }
@@ -223,6 +251,7 @@ func (w *portionRating) priceSpooled(ctx context.Context, g *groupRating) error 
 	if err := g.spool.Add(ctx, g.waiting); err != nil {
 		return err
 	}
+	w.release(g.waiting)
 	g.waiting = nil
 	binder := rating.NewBinder(w.tariff)
 	through := func(visit func(*rating.Message) error) error {
