@@ -140,7 +140,7 @@ func (f *Folder) Statement() (*Statement, error) {
 	}
 	// To the billed total, so that the invoice shows the minimum to the cent.
 	if short := minimum.Sub(s.Billed); short.IsPositive() {
-		l := Line{Kind: MinimumSpendLine, Quantity: 1, UnitPrice: short, Exact: short, Billed: RoundBilled(short, row.Currency), Detail: "minimum spend " + minimum.String()}
+		l := Line{Kind: MinimumSpendLine, Quantity: 1, UnitPrice: short, Exact: short, Billed: RoundBilled(short, row.Currency), Detail: "minimum spend " + RoundBilled(minimum, row.Currency).StringFixed(MinorDigits(row.Currency))}
 		s.Lines = append(s.Lines, l)
 		s.Exact, s.Billed = s.Exact.Add(l.Exact), s.Billed.Add(l.Billed)
 	}

@@ -42,11 +42,11 @@ func TestLinesInWords(t *testing.T) {
 		"Monthly fee, package basic, 31 of 31 days",
 		"Sender fee, number +442079460001, 10 of 31 days",
 		"Fee per care message, package basic",
-		"Utility notifications to India, per-message pricing of October 2026",
-		"Utility notifications to India, tier 2 (from 100,001), per-message pricing of October 2026",
-		"Service messages to Brazil, per-message pricing of October 2026",
-		"Business-initiated conversations, conversation pricing of February 2022",
-		"Authentication notifications to India, included in the package, per-message pricing of October 2026",
+		"Utility notifications to India, rules of October 2026",
+		"Utility notifications to India, tier 2 (from 100,001), rules of October 2026",
+		"Service messages to Brazil, rules of October 2026",
+		"Business-initiated conversations, rules of February 2022",
+		"Authentication notifications to India, included in the package, rules of October 2026",
 		"Difference to the minimum spend 500",
 		"Goodwill",
 	}
@@ -54,7 +54,7 @@ func TestLinesInWords(t *testing.T) {
 		t.Errorf("a month that spans two regimes:\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 	s.Lines = all[3:6]
-	if got := words(c, s); strings.Contains(strings.Join(got, "\n"), "pricing") {
+	if got := words(c, s); strings.Contains(strings.Join(got, "\n"), "rules") {
 		t.Errorf("one regime: it is named all the same:\n%s", strings.Join(got, "\n"))
 	}
 
@@ -69,7 +69,7 @@ func TestLinesInWords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := note.Lines[0].Description, "Reversal: "+invoice.Lines[1].Description; got != want || !strings.Contains(got, "pricing of October 2026") {
+	if got, want := note.Lines[0].Description, "Reversal: "+invoice.Lines[1].Description; got != want || !strings.Contains(got, "rules of October 2026") {
 		t.Errorf("note: %q, want %q", got, want)
 	}
 }

@@ -2,14 +2,14 @@ package reports
 
 import "slices"
 
-// regimeWords are the names of regimes that a payer may have heard.
+// regimeWords name a regime by when its rules came (domain page, section B).
 var regimeWords = map[string]string{
-	"NBP":  "notification pricing",
-	"CBP1": "conversation pricing of February 2022",
-	"CBP2": "conversation pricing of June 2023",
-	"CBP3": "conversation pricing of November 2024",
-	"PMP1": "per-message pricing of July 2025",
-	"PMP2": "per-message pricing of October 2026",
+	"NBP":  "rules of 2018",
+	"CBP1": "rules of February 2022",
+	"CBP2": "rules of June 2023",
+	"CBP3": "rules of November 2024",
+	"PMP1": "rules of July 2025",
+	"PMP2": "rules of October 2026",
 }
 
 // nameRegimes adds to each line of messages the rules they were priced by, where
