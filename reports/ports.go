@@ -95,6 +95,15 @@ type RunStore interface {
 	// sending, then message id. A message is valid until the next iteration only; its
 	// strings and its Rate may be kept. It stops at the first error.
 	Charges(ctx context.Context, runID string) iter.Seq2[*rating.Message, error]
+	// Alarms counts the flagged messages of a run, finished or not, in order of account
+	// and flag.
+	Alarms(ctx context.Context, runID string) ([]Alarm, error)
+}
+
+// Alarm counts the messages of an account that bear one flag of rating.Flags.
+type Alarm struct {
+	Account, Flag string
+	Messages      int64
 }
 
 // Spool keeps messages outside of this process until all of a group are there.

@@ -27,7 +27,14 @@ func (c *Closer) check(ctx context.Context, p *proposal) ([]reports.Exception, e
 		found = append(found, warning("suspense", "", fmt.Sprintf("%s sent by numbers that are in no account are on no statement", messages(p.Suspense)),
 			"add their rows to senders.csv; the messages then come as adjustments"))
 	}
-	if p.issue.Based == nil { // adjustments have been compared already
+	if p.rows != nil {
+		alarms, err := c.Runs.Alarms(ctx, p.Run.ID)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, alarming(alarms)...)
+	}
+	if p.issue.Based == nil && p.rows != nil { // adjustments have been compared already
 		before, err := c.Books.Statements(ctx, previous(p.Run.Month))
 		if err != nil {
 			return nil, err
@@ -110,6 +117,26 @@ func (c *Closer) checkStatement(s *rating.Statement) []reports.Exception {
 	}
 	for _, u := range s.Unrated {
 		found = append(found, warning("unrated", s.Account, fmt.Sprintf("%s without a price (%s)", messages(u.Count), u.Reason), "needs "+u.Missing))
+	}
+	return found
+}
+
+// alarmWords say what a flag means and what to do.
+var alarmWords = map[string][2]string{
+	"window_evidence_missing": {"delivered free-form outside any window that the log shows, and taken as inside", "see whether customers' messages are missing from the log"},
+	"carrier_disagrees":       {"that the carrier says it charges otherwise", "compare with the carrier's bill: v_messages.claim_* in SQL"},
+	"duplicate_differs":       {"of which copies with different content arrived; the earliest counts", "find out which system sends them"},
+	"account_disagrees":       {"whose events name another account than senders.csv", "correct senders.csv or the sending system"},
+}
+
+func alarming(alarms []reports.Alarm) []reports.Exception {
+	var found []reports.Exception
+	for _, a := range alarms {
+		words, known := alarmWords[a.Flag]
+		if !known {
+			words = [2]string{"flagged " + a.Flag, "see v_messages.flags"}
+		}
+		found = append(found, warning(a.Flag, a.Account, messages(a.Messages)+" "+words[0], words[1]))
 	}
 	return found
 }

@@ -175,8 +175,9 @@ func (c *Closer) first(ctx context.Context, m rating.Month, kind reports.RunKind
 	if err != nil {
 		return nil, err
 	}
-	if err := statable(c.Tariff, m, c.Accounts); err != nil {
-		return nil, err
+	if missing := c.precheck(m); len(missing) > 0 { // rating could not make all statements
+		e := &Evaluation{Run: reports.Run{Month: m, Kind: kind, Tariff: c.Tariff.Rows.Version, Accounts: c.Accounts}}
+		return &proposal{Evaluation: e, tariff: c.Tariff, issue: &books.Issue{Run: e.Run}, exceptions: missing}, nil
 	}
 	e, err := c.evaluateNow(ctx, kind, m, c.Tariff)
 	if err != nil {

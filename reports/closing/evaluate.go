@@ -24,8 +24,11 @@ type Evaluation struct {
 	rows reports.RunWriter // of the run, unfinished; nil when none were asked for
 }
 
-// finish makes the rows of the run visible.
+// finish makes the rows of the run visible, if there are any.
 func (e *Evaluation) finish(ctx context.Context) error {
+	if e.rows == nil {
+		return nil
+	}
 	if err := e.rows.Finish(ctx); err != nil {
 		return fmt.Errorf("run %s: %w", e.Run.ID, err)
 	}

@@ -25,6 +25,9 @@ func (c *Closer) Export(ctx context.Context, r *Result, dir string) ([]string, e
 	if err := x.write("exceptions.csv", exceptions.Bytes()); err != nil {
 		return nil, err
 	}
+	if r.Run.ID == "" { // nothing was rated
+		return x.paths, nil
+	}
 	documents, err := x.documents(ctx, r)
 	if err == nil {
 		err = x.workbook(ctx, r, documents)

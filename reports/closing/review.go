@@ -58,9 +58,8 @@ func (c *Closer) review(ctx context.Context, m rating.Month, refused error) (*Re
 		return r, c.completeAll(ctx, m, a.first().Evaluation)
 	}
 	if r.Refused = refused; blocked(r.Exceptions) {
-		r.Refused = ErrBlocked
-	}
-	if err := c.Books.SaveReview(ctx, books.Review{Month: m, Accounts: c.Accounts, ID: r.Review, Exceptions: r.Exceptions, At: c.Now}); err != nil {
+		r.Refused = ErrBlocked // and it cannot be approved
+	} else if err := c.Books.SaveReview(ctx, books.Review{Month: m, Accounts: c.Accounts, ID: r.Review, Exceptions: r.Exceptions, At: c.Now}); err != nil {
 		return nil, err
 	}
 	return r, a.first().finish(ctx)

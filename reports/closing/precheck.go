@@ -1,0 +1,79 @@
+package closing
+
+import (
+	"fmt"
+	"postage/rating"
+	"postage/reports"
+	"slices"
+)
+
+// precheck finds, before anything is rated, what would keep the accounts of a month
+// from being billed: exchange rates that are missing for it, and what every document of
+// an account needs. All of it is found at once.
+func (c *Closer) precheck(m rating.Month) []reports.Exception {
+	var found []reports.Exception
+	currencies := listCurrencies(c.Tariff.Rows)
+	composer := c.composer(c.Tariff)
+	for _, account := range c.Tariff.Accounts(m) {
+		if c.Accounts != nil && !slices.Contains(c.Accounts, account) {
+			continue
+		}
+		missing := c.missingRates(account, m, currencies)
+		found = append(found, missing...)
+		if len(missing) > 0 {
+			continue
+		}
+		s, err := rating.NewFolder(c.Tariff, account, m).Statement() // fees only
+		if err == nil && len(s.Lines) > 0 {
+			_, err = composer.Invoice(s)
+		}
+		if err != nil {
+			found = append(found, uncomposable(account, err)...)
+		}
+	}
+	return found
+}
+
+// missingRates are the currencies that the packages of an account are priced in and
+// that cannot be converted in the month.
+func (c *Closer) missingRates(account string, m rating.Month, currencies map[listOrigin][]string) []reports.Exception {
+	var found []reports.Exception
+	reported := map[string]bool{}
+	for i := range c.Tariff.Rows.Accounts {
+		a := &c.Tariff.Rows.Accounts[i]
+		if a.Account != account || !a.ValidFrom.Before(m.Next().First()) || !a.ValidTo.IsZero() && !m.First().Before(a.ValidTo) {
+			continue
+		}
+		for _, p := range c.Tariff.Rows.Packages {
+			if p.Package != a.Package || !p.ValidFrom.Before(m.Next().First()) {
+				continue
+			}
+			needed := slices.Concat([]string{p.Currency}, currencies[listOrigin{p.PriceList, "*"}], currencies[listOrigin{p.PriceList, a.Country}])
+			for _, from := range needed {
+				pair := from + " to " + a.Currency
+				if from == a.Currency || reported[pair] || c.Tariff.ExchangeRate(from, a.Currency, m) != nil {
+					continue
+				}
+				reported[pair] = true
+				found = append(found, blocking(string(reports.NoExchangeRate), account,
+					fmt.Sprintf("%s: package %s is priced in %s, and fx.csv has no rate from %s for %s", a.Row, p.Package, from, pair, m),
+					fmt.Sprintf("add the rate of %s", m.Last())))
+			}
+		}
+	}
+	return found
+}
+
+type listOrigin struct{ list, origin string }
+
+// listCurrencies are the currencies of each price list, for each origin.
+func listCurrencies(rows *rating.TariffRows) map[listOrigin][]string {
+	all := map[listOrigin][]string{}
+	for i := range rows.Prices {
+		p := &rows.Prices[i]
+		if k := (listOrigin{p.PriceList, p.Origin}); !slices.Contains(all[k], p.Currency) {
+			all[k] = append(all[k], p.Currency)
+		}
+	}
+	return all
+}
