@@ -134,22 +134,32 @@ func (r *report) choose(ctx context.Context, all []reports.Run) error {
 		}
 		return nil
 	}
-	if r.runs = of(reports.FinalRun); len(r.runs) > 0 {
-		return nil
+	final, drafts := of(reports.FinalRun), of(reports.DraftRun)
+	closed, err := r.closed(ctx, len(final) > 0)
+	switch {
+	case err != nil:
+		return err
+	case closed && len(final) == 0:
+		return fmt.Errorf("month %s is closed, and its rows are not in ClickHouse yet; run postage close --month %s again, which completes them", r.month, r.month)
+	case closed, len(drafts) == 0: // some accounts may be closed and others not
+		r.runs = final
+	default:
+		r.runs = drafts
 	}
-	if r.books != nil {
-		closed, err := r.books.Month(ctx, r.month)
-		if err != nil {
-			return err
-		}
-		if closed != nil {
-			return fmt.Errorf("month %s is closed, and its rows are not in ClickHouse yet; run postage close --month %s again, which completes them", r.month, r.month)
-		}
-	}
-	if r.runs = of(reports.DraftRun); len(r.runs) == 0 {
+	if len(r.runs) == 0 {
 		return fmt.Errorf("month %s has no run yet; make a draft first: postage close --month %s --draft", r.month, r.month)
 	}
 	return nil
+}
+
+// closed asks the books whether all accounts of the month are closed. Where there are no
+// books, a final run says so.
+func (r *report) closed(ctx context.Context, final bool) (bool, error) {
+	if r.books == nil {
+		return final, nil
+	}
+	m, err := r.books.Month(ctx, r.month)
+	return m != nil, err
 }
 
 // kind is that of the runs.
