@@ -32,6 +32,7 @@ type cli struct {
 	Load    loadCommand    `cmd:"" help:"Load files of events into the log: a backfill."`
 	Rate    rateCommand    `cmd:"" help:"Rate events offline: events in, one JSON line per outbound message out."`
 	Close   closeCommand   `cmd:"" help:"Close a month: statements, invoices, and later the adjustments."`
+	Correct correctCommand `cmd:"" help:"Correct the prices of a closed month: credit and debit notes, with a reason."`
 	Report  reportCommand  `cmd:"" help:"Export a month: CSV, Parquet, the workbook, the journal."`
 	Journal journalCommand `cmd:"" help:"Double entries of a month for the general ledger, as CSV."`
 	Verify  verifyCommand  `cmd:"" help:"Recompute invoices and notes from the log; say what differs."`

@@ -118,13 +118,21 @@ func (c *closeCommand) approval() (*closing.Approval, error) {
 	}
 	by := c.By
 	if by == "" {
-		u, err := user.Current()
-		if err != nil {
+		var err error
+		if by, err = whoRuns(); err != nil {
 			return nil, usagef("--approve needs to know who approves: --by NAME")
 		}
-		by = u.Username
 	}
 	return &closing.Approval{By: by, Why: c.Why}, nil
+}
+
+// whoRuns names the user who runs this.
+func whoRuns() (string, error) {
+	u, err := user.Current()
+	if err != nil {
+		return "", err
+	}
+	return u.Username, nil
 }
 
 // print shows the exceptions first, then the documents.

@@ -13,12 +13,15 @@ import (
 type revision struct {
 	month    rating.Month
 	kind     reports.RunKind
-	tariff   *rating.Tariff // that decides
-	content  []byte         // its canonical bytes
-	accounts []string       // that it decides; nil: all
+	tariff   *rating.Tariff  // that decides
+	content  []byte          // its canonical bytes
+	accounts []string        // that it decides; nil: all
 	others   map[string]bool // but for these
-	cutoff   reports.Cutoff // how far the log is read
-	rows     bool           // whether the rows of the run are written
+	cutoff   reports.Cutoff  // how far the log is read
+	// correction counts the corrections of the month, this one included; 0 when the
+	// tariff is the month's own.
+	correction int
+	rows       bool // whether the rows of the run are written
 }
 
 // again composes what has changed since a month was closed, under its own tariff:
@@ -84,6 +87,9 @@ func (c *Closer) revise(ctx context.Context, v *revision, o reports.NoteOptions)
 	run, err := newRun(v.kind, v.month, v.cutoff, v.tariff.Rows.Version, v.accounts...)
 	if err != nil {
 		return nil, err
+	}
+	if v.correction > 0 { // back and forth, the same tariff may come twice
+		run.ID += fmt.Sprintf("-correction%d", v.correction)
 	}
 	e, err := c.rate(ctx, v.tariff, run, v.rows)
 	if err != nil {

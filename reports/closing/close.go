@@ -161,6 +161,11 @@ func (c *Closer) propose(ctx context.Context, m rating.Month, draft bool) (*agen
 	} else if a.proposals, err = c.again(ctx, m, later, true); err != nil {
 		return nil, err
 	}
+	lost, err := c.lostAdjustments(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a.first().exceptions = append(a.first().exceptions, lost...)
 	late, agree, err := c.late(ctx, m, later)
 	a.proposals, a.agree = append(a.proposals, late...), agree
 	return a, err
