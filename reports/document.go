@@ -132,4 +132,10 @@ type WorkbookData struct {
 	Statements []rating.Statement // in account order
 	Documents  []Document         // issued so far for this month, notes included
 	Journal    []*Batch           // what the documents are in the general ledger; of a draft, the accrual
+	// Prior are the statements of the month before as last issued, nil when it was
+	// never closed: then nothing is compared.
+	Prior []rating.Statement
+	// Rows is the tariff behind the run, to say what its price rows are; nil when it
+	// is not at hand.
+	Rows *rating.TariffRows
 }

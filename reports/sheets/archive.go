@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -39,10 +40,11 @@ func (a *archive) Create(name string) (io.Writer, error) {
 // AddFS is part of the interface and not used by excelize for workbooks.
 func (a *archive) AddFS(fs.FS) error { return errors.ErrUnsupported }
 
+const first = "[Content_Types].xml"
+
 // Close writes the archive: the list of content types first, as readers expect,
 // then the parts by name. All are dated 1 January 1980, the first day zip knows.
 func (a *archive) Close() error {
-	const first = "[Content_Types].xml"
 	slices.SortFunc(a.parts, func(x, y *part) int {
 		if (x.name == first) != (y.name == first) {
 			if x.name == first {
@@ -68,6 +70,9 @@ func (a *archive) Close() error {
 // packs cuts a part around its rows.
 func (a *archive) packs(p *part) ([]*pack, error) {
 	content := p.content.Bytes()
+	if p.name == first {
+		content = sortedTypes(content)
+	}
 	p.content = bytes.Buffer{}
 	rows := a.rows[p.name]
 	if rows == nil {
@@ -81,6 +86,20 @@ func (a *archive) packs(p *part) ([]*pack, error) {
 	head, err1 := packed(before, []byte("<sheetData>"))
 	tail, err2 := packed([]byte("</sheetData>"), after)
 	return []*pack{head, rows, tail}, errors.Join(err1, err2)
+}
+
+// contentType is an entry in the list of content types.
+var contentType = regexp.MustCompile(`<(?:Default|Override) [^>]*></(?:Default|Override)>`)
+
+// sortedTypes puts the list of content types in order: excelize keeps it in that of a map.
+func sortedTypes(list []byte) []byte {
+	types := contentType.FindAll(list, -1)
+	slices.SortFunc(types, bytes.Compare)
+	next := 0
+	return contentType.ReplaceAllFunc(list, func([]byte) []byte {
+		next++
+		return types[next-1]
+	})
 }
 
 func packed(content ...[]byte) (*pack, error) {

@@ -245,6 +245,9 @@ func (s *sheet) close() {
 	s.b.note(s.b.file.SetSheetDimension(s.plan.name, fmt.Sprintf("A1:%s%d", letter(max(1, len(s.plan.columns))), max(1, s.row))))
 }
 
+// columnNumber is letter the other way round.
+func columnNumber(letters string) (int, error) { return excelize.ColumnNameToNumber(letters) }
+
 // letter names a column: 1 is A.
 func letter(n int) string {
 	name, _ := excelize.ColumnNumberToName(n)

@@ -31,8 +31,12 @@ func (b block) of(column string) string {
 	return fmt.Sprintf("'%s'!$%s$%d:$%s$%d", b.sheet, column, b.first, column, max(b.first, b.last))
 }
 
-// where is one condition: the column equals the cell at ref, which holds key.
-type where struct{ column, ref, key string }
+// where is one condition: the column equals the cell at ref, which holds key, or a
+// number.
+type where struct {
+	column, ref, key string
+	number           bool
+}
 
 // sum adds up a column over the rows that meet all conditions. It is SUMIFS,
 // except where SUMIFS would read a key as a pattern, a number or a comparison:
@@ -70,6 +74,9 @@ func (b block) exact(conditions []where) string {
 
 func (b block) literal(conditions []where) bool {
 	for _, c := range conditions {
+		if c.number {
+			continue
+		}
 		if !literal(c.key) || b.twins[strings.ToLower(c.key)] {
 			return false
 		}

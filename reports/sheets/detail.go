@@ -3,7 +3,9 @@ package sheets
 import (
 	"fmt"
 	"iter"
+	"maps"
 	"postage/rating"
+	"slices"
 
 	"github.com/shopspring/decimal"
 	"github.com/xuri/excelize/v2"
@@ -42,22 +44,30 @@ var detailColumns = []column{
 	{"Exact as text", 22, false},
 }
 
-// rated is what every message of one price row shares, made once.
+// rated is what all messages of one account, type and price row share, made once.
 type rated struct {
-	price, currency, row, exact []byte // cells
 	account                     string
+	price, currency, row, exact []byte // cells
 	messages                    int64
 }
 
 type ratedKey struct {
-	account string
-	rate    *rating.Rate
+	account, category string
+	class             rating.Class
+	rate              *rating.Rate
+}
+
+// rateKey is a price row as applied: a package may mark up its price.
+type rateKey struct {
+	row, list, price, currency string
+	from                       int64
 }
 
 // detail streams the charged messages, over as many sheets as they need. No
 // arithmetic is done for a message: rows are counted by price row, and the totals follow.
 func (m *month) detail(messages iter.Seq2[*rating.Message, error]) error {
-	d := &detailWriter{month: m, seen: map[ratedKey]*rated{}, totals: map[group]tally{}}
+	m.tallies, m.types, m.rates = map[group]tally{}, map[group]tally{}, map[rateKey]tally{}
+	d := &detailWriter{month: m, seen: map[ratedKey]*rated{}, words: map[string]bool{}}
 	d.begin()
 	for msg, err := range messages {
 		if err != nil {
@@ -72,19 +82,17 @@ func (m *month) detail(messages iter.Seq2[*rating.Message, error]) error {
 	}
 	d.end()
 	d.fold()
-	m.tallies = d.totals
+	d.readable()
 	return nil
 }
 
 type detailWriter struct {
 	*month
-	sheet  *sheet
-	seen   map[ratedKey]*rated
-	totals map[group]tally
-	words  int // styles
-	indent int // of text beside figures
-	time   int
-	tier   int
+	sheet *sheet
+	seen  map[ratedKey]*rated
+	words map[string]bool // keys that formulas compare
+
+	text, number, time int // styles
 }
 
 func (d *detailWriter) begin() {
@@ -93,8 +101,8 @@ func (d *detailWriter) begin() {
 		name = fmt.Sprintf("Detail %d", n+1)
 	}
 	d.sheet = d.month.begin(name, "Charged messages, one a row. Amounts are rounded on the line, not here.", detailColumns)
-	d.parts = append(d.parts, detailPart{block{sheet: name, first: firstRow, twins: d.lines.twins}})
-	d.words, d.time, d.tier = d.style(plain), d.style(look{format: timeFormat, align: "left"}), d.style(look{})
+	d.parts = append(d.parts, detailPart{block{sheet: name, first: firstRow}})
+	d.text, d.number, d.time = d.style(plain), d.style(count), d.style(look{format: timeFormat, align: "left"})
 }
 
 func (d *detailWriter) end() {
@@ -116,18 +124,18 @@ func (d *detailWriter) add(msg *rating.Message) {
 	w := &d.sheet.rows
 	d.sheet.row++
 	w.begin(d.sheet.row, 0)
-	w.text(d.words, msg.MessageID)
-	w.text(d.words, r.account)
-	w.text(d.words, msg.Sender)
-	w.text(d.words, msg.User)
+	w.text(d.text, msg.MessageID)
+	w.text(d.text, r.account)
+	w.text(d.text, msg.Sender)
+	w.text(d.text, msg.User)
 	d.at(msg.SentAt)
 	d.at(msg.DeliveredAt)
-	w.text(d.words, msg.Class.String())
-	w.text(d.words, msg.Reason.String())
-	w.text(d.words, msg.Regime.String())
-	w.text(d.words, msg.Category)
-	w.text(d.words, msg.Market)
-	w.integer(d.tier, int64(msg.Tier))
+	w.text(d.text, msg.Class.String())
+	w.text(d.text, msg.Reason.String())
+	w.text(d.text, msg.Regime.String())
+	w.text(d.text, key(msg.Category))
+	w.text(d.text, key(msg.Market))
+	w.integer(d.number, int64(msg.Tier))
 	w.ready(r.price)
 	w.ready(r.row)
 	w.ready(r.currency)
@@ -148,7 +156,7 @@ func (d *detailWriter) at(i rating.Instant) {
 const maxShared = 4096
 
 func (d *detailWriter) rated(msg *rating.Message) *rated {
-	k := ratedKey{msg.Account, msg.Rate}
+	k := ratedKey{msg.Account, msg.Category, msg.Class, msg.Rate}
 	r, ok := d.seen[k]
 	if !ok {
 		if len(d.seen) >= maxShared {
@@ -156,7 +164,7 @@ func (d *detailWriter) rated(msg *rating.Message) *rated {
 		}
 		r = &rated{
 			account: key(msg.Account), price: d.ready(amount(msg.Rate.UnitPrice, price)), currency: d.ready(text(msg.Rate.Currency)),
-			row: d.ready(text(msg.Rate.PriceRow).with(look{indent: 1})), exact: d.ready(exact("unit price", msg.Rate.UnitPrice)),
+			row: d.ready(text(key(msg.Rate.PriceRow)).with(look{indent: 1})), exact: d.ready(exact("unit price", msg.Rate.UnitPrice)),
 		}
 		d.seen[k] = r
 	}
@@ -166,11 +174,28 @@ func (d *detailWriter) rated(msg *rating.Message) *rated {
 // fold adds what was counted by price row to the totals.
 func (d *detailWriter) fold() {
 	for k, r := range d.seen {
-		g := group{r.account, k.rate.Currency}
-		t := d.totals[g]
-		t.messages += r.messages
-		t.exact = t.exact.Add(k.rate.UnitPrice.Mul(decimal.NewFromInt(r.messages)))
-		d.totals[g] = t
+		category := key(k.category)
+		t := tally{r.messages, k.rate.UnitPrice.Mul(decimal.NewFromInt(r.messages))}
+		add(d.tallies, group{r.account, k.rate.Currency}, t)
+		if k.class == rating.Notification {
+			add(d.types, group{category, k.rate.Currency}, t)
+		}
+		add(d.rates, rateKey{key(k.rate.PriceRow), k.rate.PriceList, k.rate.UnitPrice.String(), k.rate.Currency, k.rate.FromVolume}, t)
+		d.words[r.account], d.words[category], d.words[key(k.rate.PriceRow)] = true, true, true
 	}
 	clear(d.seen)
+}
+
+func add[K comparable](totals map[K]tally, k K, t tally) {
+	sum := totals[k]
+	totals[k] = tally{sum.messages + t.messages, sum.exact.Add(t.exact)}
+}
+
+// readable tells the formulas over the detail which of its keys spreadsheets
+// take for each other.
+func (d *detailWriter) readable() {
+	twins := twins(slices.Collect(maps.Keys(d.words)))
+	for i := range d.parts {
+		d.parts[i].twins = twins
+	}
 }

@@ -1,6 +1,9 @@
 package sheets
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"strings"
 )
@@ -19,28 +22,38 @@ func (m *month) readme() {
 	say := func(label, value string) {
 		s.putHigh(high(value, 112, 0), text(label).with(name), text(value).with(wrapped))
 	}
-	var offsets []string
-	for _, o := range m.data.Cutoff {
-		offsets = append(offsets, fmt.Sprintf("%s/%d before %d", o.Topic, o.Partition, o.Offset))
-	}
 	say("Period", m.data.Month.First().String()+" to "+m.data.Month.Last().String())
 	say("Run", m.data.RunID)
-	say("Cut-off", strings.Join(offsets, ", "))
 	say("Tariff version", m.data.Tariff)
-	say("Accounts", fmt.Sprint(len(m.data.Statements)))
+	say("Statements", fmt.Sprintf("%d, sha256:%s (of their JSON)", len(m.data.Statements), m.hash()))
 	say("Documents", fmt.Sprint(len(m.data.Documents)))
+	say("Currencies", strings.Join(m.currencies(), ", "))
+	compared := "not closed here, so nothing is compared with it"
+	if m.data.Prior != nil {
+		compared = fmt.Sprintf("%d statements, as issued last", len(m.data.Prior))
+	}
+	say("Month before", compared)
+	label := "Cut-off"
+	for _, o := range m.data.Cutoff {
+		say(label, fmt.Sprintf("%s, partition %d: every offset before %d", o.Topic, o.Partition, o.Offset))
+		label = ""
+	}
 	s.putHigh(8)
 	s.put(text("Sheets").with(look{bold: true, size: 12, colour: accent}))
 	for _, e := range [][2]string{
-		{"Summary", "One row for each account: messages, net from Lines, tax from invoices, gross, notes issued since. Then one total for each currency."},
+		{"Summary", "One page: a row for each currency, what the amounts are made of, the change against the month before, charts."},
+		{"By account", "One row for each account: messages, net from Lines, tax from invoices, gross, notes issued since. Then one total for each currency."},
+		{"By country", "The lines added up by market of the price table, a country or a region. Fees have no market and stand under none."},
+		{"By category", "The lines added up by the category billed."},
+		{"By notification type", "The charged notifications of Detail by the type they were sent as. Old tariffs bill ten types at one price."},
 		{"Lines", "Every line of every statement. Amount is quantity x unit price, rounded once, half away from zero, to the minor unit of the currency."},
-		{"By market", "The lines added up by market and currency. Fees have no market and stand under none."},
-		{"By category", "The lines added up by category and currency."},
 		{"Documents", "Invoices, credit notes and debit notes issued for this month. The signed columns count a credit note as negative."},
 		{"Adjustments", "What changed after the invoice: notes, and adjustment lines of statements."},
 		{"Unrated", "Messages held back because the tariff lacks something, and what to add. They are in no amount of this workbook."},
-		{"Detail", "One row for each charged message. Past 1,048,576 rows it goes on in Detail 2, Detail 3 and so on."},
-		{"Reconciliation", "Lines against invoices, and lines against detail, by account and by currency. Every difference must show 0.00."},
+		{"Reconciliation", "Lines against documents, against the journal and against detail, by account and by currency. Every difference must show 0.00."},
+		{"Rates applied", "The price rows behind Detail, how often each was charged, and the exchange rates of the month."},
+		{"GL journal", "The double entries of the documents; of a draft, the accrual and its reversal."},
+		{"Detail", "One row for each charged message. Past 1,048,576 rows it goes on in Detail 2, Detail 3 and so on; all sums span all of them."},
 	} {
 		say(e[0], e[1])
 	}
@@ -57,4 +70,12 @@ func (m *month) readme() {
 		say(e[0], e[1])
 	}
 	s.close()
+}
+
+// hash names the statements that the workbook was drawn from.
+func (m *month) hash() string {
+	content, err := json.Marshal(m.data.Statements)
+	m.note(err)
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:])
 }

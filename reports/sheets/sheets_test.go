@@ -150,6 +150,9 @@ func TestFormulasGiveTheirStoredValues(t *testing.T) {
 				t.Errorf("%s %s!%s =%s: %v", name, sheet, cell, formula, err)
 				return
 			}
+			if again == value {
+				return // text
+			}
 			stored, err1 := strconv.ParseFloat(value, 64)
 			calculated, err2 := strconv.ParseFloat(again, 64)
 			if err := errors.Join(err1, err2); err != nil || math.Abs(stored-calculated) > max(1e-9, math.Abs(stored)*1e-13) {
@@ -212,9 +215,9 @@ func TestDetailRollsOver(t *testing.T) {
 		if account == "" {
 			break
 		}
-		for _, column := range []string{"E", "H", "K"} {
+		for _, column := range []string{"E", "G", "J", "M"} {
 			at := fmt.Sprintf("%s%d", column, r)
-			if formula, _ := f.GetCellFormula("Reconciliation", at); formula == "" && column == "E" {
+			if formula, _ := f.GetCellFormula("Reconciliation", at); formula == "" && (column == "E" || column == "G") {
 				continue // not invoiced yet
 			}
 			stored, _ := f.GetCellValue("Reconciliation", at)
@@ -234,8 +237,8 @@ func TestReconciliationShowsAGap(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := open(t, b.Bytes())
-	got, _ := f.GetCellValue("Reconciliation", "H4")
-	money, _ := f.GetCellValue("Reconciliation", "K4")
+	got, _ := f.GetCellValue("Reconciliation", "J5")
+	money, _ := f.GetCellValue("Reconciliation", "M5")
 	if got != "1" || money != "0.02" {
 		t.Errorf("got differences %q and %q, want 1 message and 0.02", got, money)
 	}

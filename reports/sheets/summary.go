@@ -3,108 +3,108 @@ package sheets
 import (
 	"fmt"
 	"postage/rating"
-	"postage/reports"
+	"slices"
 
 	"github.com/shopspring/decimal"
 )
 
-// owed is what the documents of one account in one currency come to.
-type owed struct {
-	documents int64
-	net, tax  decimal.Decimal // of invoices
-	notes     decimal.Decimal // gross of notes, signed
-	invoiced  bool
-}
-
-// owes adds up the documents of an account in a currency.
-func (m *month) owes(account, currency string) (o owed) {
-	for i := range m.data.Documents {
-		d := &m.data.Documents[i]
-		if key(d.Customer.ID) != account || d.Currency != currency {
-			continue
-		}
-		o.documents++
-		if d.Type == reports.Invoice {
-			o.net, o.tax, o.invoiced = o.net.Add(d.Net), o.tax.Add(d.Tax), true
-		} else {
-			o.notes = o.notes.Add(d.Gross.Mul(sign(d)))
-		}
-	}
-	return o
-}
-
-// summary writes one row for each account and one total for each currency.
+// summary shows a month on one page: a row for each currency, what the amounts
+// are made of, and charts. It adds up Detail, Lines and By account, and never
+// two currencies.
 func (m *month) summary() {
-	s := m.begin("Summary", "Live sums over Lines (net) and Documents (tax, notes). Gross = net + tax, as on the invoice.", []column{
-		{"Account", 18, false},
-		{"Name", 36, false},
-		{"Currency", 10, false},
-		{"Messages", 13, true},
-		{"Care, free", 13, true},
-		{"Notifications charged", 13, true},
-		{"Net", 16, true},
-		{"Tax", 15, true},
-		{"Gross", 16, true},
-		{"Notes, gross", 15, true},
-		{"Documents", 11, true},
-		{"Exact as text", 26, false},
-	})
-	for i := range m.data.Statements {
-		m.summaryRow(s, &m.data.Statements[i])
-	}
-	last := s.row
+	s := m.begin("Summary", "Live sums: charged messages and usage over all parts of Detail, net over Lines, tax, notes and prior month over By account.", slices.Concat([]column{
+		{"Currency", 28, false},
+		{"Accounts", 11, true},
+		{"Charged messages", 16, true},
+		{"Usage, exact", 20, true},
+		{"Net", 17, true},
+		{"Tax", 16, true},
+		{"Gross", 17, true},
+		{"Notes, gross", 16, true},
+	}, comparing(17), []column{{"Exact as text", 30, false}}))
 	for _, c := range m.currencies() {
-		m.summaryTotal(s, c, last)
+		m.currencyRow(s, c)
 	}
-	s.filter(last)
+	m.orNone(s, "Nothing was billed.")
+	s.put(text("One row for each currency; amounts of different currencies are never added together.").with(quiet))
+	if m.data.Prior == nil {
+		s.put(text("The month before was not closed here, so there is nothing to compare with.").with(quiet))
+	}
+	m.kinds(s)
+	m.draw(s)
 	s.close()
 }
 
-func (m *month) summaryRow(s *sheet, st *rating.Statement) {
-	r, account, scale := s.row+1, key(st.Account), st.Scale
-	o := m.owes(account, st.Currency)
-	a, c := fmt.Sprintf("$A%d", r), fmt.Sprintf("$C%d", r)
-	lines := []where{{"A", a, account}, {"C", c, st.Currency}}
-	documents := []where{{"C", a, account}, {"G", c, st.Currency}}
-	invoices := append([]where{{"B", `"invoice"`, "invoice"}}, documents...)
-	gross := st.Billed.Add(o.tax)
-	notes := m.documents.sum("N", documents...) + "-" + m.documents.sum("N", invoices...)
-	s.put(text(account), text(st.Name), text(st.Currency),
-		whole(st.Counts.Messages), whole(st.Counts.CareFree), whole(st.Counts.NoticeCharged),
-		live(round(m.lines.sum("N", lines...), scale), st.Billed, money(scale)),
-		live(round(m.documents.sum("M", invoices...), scale), o.tax, money(scale)),
-		live(round(fmt.Sprintf("G%d+H%d", r, r), scale), gross, money(scale)),
-		live(round(notes, scale), o.notes, money(scale)),
-		liveCount(m.documents.count(documents...), o.documents),
-		exact("net", st.Billed, "tax", o.tax, "gross", gross))
+var section = look{bold: true, size: 12, colour: accent}
+
+func (m *month) currencyRow(s *sheet, currency string) {
+	r, l, scale := s.row+1, money(m.scales[currency]), m.scales[currency]
+	var sum accountRow
+	accounts := int64(0)
+	for _, a := range m.accountRows() {
+		if a.currency == currency {
+			accounts++
+			sum = sum.plus(&a)
+		}
+	}
+	var t tally
+	for by, v := range m.tallies {
+		if by.currency == currency {
+			t = tally{t.messages + v.messages, t.exact.Add(v.exact)}
+		}
+	}
+	ref := fmt.Sprintf("$A%d", r)
+	detail := where{column: "O", ref: ref, key: currency}
+	lines, account := where{column: "C", ref: ref, key: currency}, where{column: "C", ref: ref, key: currency}
+	compared := m.compare(r, "E", "I", [2]decimal.Decimal{sum.net, sum.prior}, scale, false)
+	if m.data.Prior != nil {
+		compared[0] = live(round(m.accounts.sum("L", account), scale), sum.prior, l)
+	}
+	gross := sum.net.Add(sum.tax)
+	s.put(slices.Concat([]cell{
+		text(currency).with(look{bold: true}),
+		liveCount(m.accounts.count(account), accounts),
+		liveCount(m.overParts(func(b block) string { return b.count(detail) }), t.messages),
+		live(m.overParts(func(b block) string { return b.sum("M", detail) }), t.exact, price),
+		live(round(m.lines.sum("N", lines), scale), sum.net, look{format: l.format, bold: true}),
+		live(round(m.accounts.sum("H", account), scale), sum.tax, l),
+		live(round(fmt.Sprintf("E%d+F%d", r, r), scale), gross, look{format: l.format, bold: true}),
+		live(round(m.accounts.sum("J", account), scale), sum.notes, l),
+	}, compared, []cell{exact("usage", t.exact, "net", sum.net, "gross", gross)})...)
 }
 
-func (m *month) summaryTotal(s *sheet, currency string, last int) {
-	var counts rating.Counts
-	var net, tax, notes decimal.Decimal
-	var documents int64
-	scale := m.scales[currency]
+// kinds says what the amounts are made of: messages, fees, minimum spend.
+func (m *month) kinds(s *sheet) {
+	now, prior := map[group]decimal.Decimal{}, m.priorSums(func(l rating.Line) string { return string(l.Kind) })
+	units := map[group]int64{}
 	for i := range m.data.Statements {
 		st := &m.data.Statements[i]
-		if st.Currency != currency {
-			continue
+		for _, l := range st.Lines {
+			g := group{string(l.Kind), st.Currency}
+			now[g] = now[g].Add(l.Billed)
+			units[g] += l.Quantity
 		}
-		o := m.owes(key(st.Account), currency)
-		counts.Messages += st.Counts.Messages
-		counts.CareFree += st.Counts.CareFree
-		counts.NoticeCharged += st.Counts.NoticeCharged
-		net, tax, notes, documents = net.Add(st.Billed), tax.Add(o.tax), notes.Add(o.notes), documents+o.documents
 	}
-	here := block{sheet: "Summary", first: firstRow, last: last}
-	by := where{"C", fmt.Sprintf("$C%d", s.row+1), currency}
-	sum := func(column string, v decimal.Decimal) cell {
-		return live(round(here.sum(column, by), scale), v, money(scale).asTotal())
+	s.put()
+	s.put(text("What the net amounts are made of").with(section))
+	head := []cell{text("Kind of line").with(header), text("Currency").with(header), text("Quantity").with(headerNum), {look: header}, text("Net").with(headerNum), {look: header}, {look: header}, {look: header}}
+	for _, c := range comparing(0) {
+		head = append(head, text(c.title).with(headerNum))
 	}
-	tally := func(column string, n int64) cell {
-		return liveCount(here.sum(column, by), n).with(count.asTotal())
+	s.put(head...)
+	for _, c := range m.currencies() {
+		for _, k := range kindNames {
+			g := group{string(k.kind), c}
+			_, is := now[g]
+			if _, was := prior[g]; !is && !was {
+				continue
+			}
+			r, scale := s.row+1, m.scales[c]
+			by := []where{{column: "C", ref: fmt.Sprintf("$B%d", r), key: c}, {column: "D", ref: `"` + string(k.kind) + `"`, key: string(k.kind)}}
+			s.put(slices.Concat([]cell{
+				text(k.name), text(c).with(look{align: "right"}), liveCount(m.lines.sum("K", by...), units[g]), {},
+				live(round(m.lines.sum("N", by...), scale), now[g], money(scale)), {}, {}, {},
+			}, m.compare(r, "E", "I", [2]decimal.Decimal{now[g], prior[g]}, scale, false), []cell{exact("net", now[g])})...)
+		}
 	}
-	s.put(text("Total").with(total), cell{look: total}, text(currency).with(total),
-		tally("D", counts.Messages), tally("E", counts.CareFree), tally("F", counts.NoticeCharged),
-		sum("G", net), sum("H", tax), sum("I", net.Add(tax)), sum("J", notes), tally("K", documents),
-		exact("net", net, "tax", tax, "gross", net.Add(tax)))
 }

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"postage/rating"
 	"postage/reports"
+	"postage/reports/journal"
 	"slices"
 	"strings"
 	"time"
@@ -46,6 +47,9 @@ func newMonth(kind reports.RunKind, perLine int64, first, second, market string)
 		},
 		usage: map[string][]usage{},
 	}
+	m.Data.Rows = &rating.TariffRows{FX: []rating.FXRow{
+		{Row: rating.Row{File: "fx.csv", Line: 2}, On: October.Last(), From: "USD", To: "GBP", Rate: Dec("0.7519"), Source: "ECB"},
+	}}
 	for i, a := range []struct{ id, name, currency string }{
 		{first, "=HYPERLINK(\"http://evil.example\")", "GBP"},
 		{second, "Zero Padded & Sons", "GBP"},
@@ -61,11 +65,56 @@ func newMonth(kind reports.RunKind, perLine int64, first, second, market string)
 		for _, s := range m.Data.Statements[:5] {
 			m.Data.Documents = append(m.Data.Documents, *invoiceOf(&s, len(m.Data.Documents)))
 		}
-		note := CreditNote()
-		note.Preceding.Number = m.Data.Documents[2].Number
+		// The invoice of acme billed too much at first: with its note it is the statement.
+		at := slices.IndexFunc(m.Data.Documents, func(d reports.Document) bool { return d.Customer.ID == "acme" })
+		invoice, note := &m.Data.Documents[at], CreditNote()
+		invoice.Lines = append(invoice.Lines, note.Lines...)
+		Total(invoice, "20")
+		note.Preceding.Number = invoice.Number
 		m.Data.Documents = append(m.Data.Documents, *note)
 	}
+	m.journal()
+	for _, s := range m.Data.Statements {
+		m.Data.Prior = append(m.Data.Prior, before(s))
+	}
+	m.Data.Prior[1].Account, m.Data.Prior[1].Name = "gone", "Gone & Sons" // one went and one came
 	return m
+}
+
+// journal books the documents, or what a draft would bill.
+func (m *Month) journal() {
+	chart, run := journal.NewChart(nil), reports.Run{ID: m.Data.RunID, Month: October, Kind: m.Data.Kind}
+	if m.Data.Kind != reports.FinalRun {
+		accrual, reversal, err := journal.Accrual(chart, &run, m.Data.Statements)
+		if err != nil {
+			panic(err)
+		}
+		m.Data.Journal = []*reports.Batch{accrual, reversal}
+		return
+	}
+	in := &reports.Issued{Run: run, Documents: m.Data.Documents}
+	for i := range m.Data.Statements {
+		in.Changes = append(in.Changes, reports.StatementChange{Now: &m.Data.Statements[i]})
+	}
+	batch, err := journal.Entries(chart, in)
+	if err != nil {
+		panic(err)
+	}
+	m.Data.Journal = []*reports.Batch{batch}
+}
+
+// before is the statement of the month before: a tenth less of everything.
+func before(s rating.Statement) rating.Statement {
+	s.Month = rating.Month{Year: 2026, Month: time.September}
+	s.Lines, s.Exact, s.Billed = slices.Clone(s.Lines), decimal.Zero, decimal.Zero
+	for i := range s.Lines {
+		l := &s.Lines[i]
+		if l.Kind == rating.UsageLine {
+			l.Quantity -= l.Quantity / 10
+		}
+	}
+	total(&s)
+	return s
 }
 
 func (m *Month) account(id, name, currency, market string, perLine int64) {
@@ -84,6 +133,12 @@ func (m *Month) account(id, name, currency, market string, perLine int64) {
 			PriceRow: fmt.Sprintf("prices.csv:%d", i+2), PriceList: "standard", Origin: "*", Market: market, Category: "utility",
 			FromVolume: 1, Tier: 1, UnitPrice: Dec(prices[i]), Currency: currency,
 		}
+		if len(m.Data.Rows.Prices) < len(markets) {
+			m.Data.Rows.Prices = append(m.Data.Rows.Prices, rating.PriceRow{
+				Row: rating.Row{File: "prices.csv", Line: i + 2}, PriceList: "standard", ValidFrom: rating.Date{Year: 2026, Month: time.January, Day: 1},
+				Currency: "USD", Origin: "*", Market: market, Category: "utility", FromVolume: 1, UnitPrice: Dec(prices[i]),
+			})
+		}
 		n := perLine + int64(i)
 		m.usage[id] = append(m.usage[id], usage{rate, n})
 		s.Lines = append(s.Lines, rating.Line{
@@ -94,6 +149,13 @@ func (m *Month) account(id, name, currency, market string, perLine int64) {
 	}
 	s.Counts.CareFree, s.Counts.NotDelivered = 3*perLine, perLine/9
 	s.Counts.Messages = s.Counts.NoticeCharged + s.Counts.CareFree + s.Counts.NotDelivered
+	s.Costs = []rating.Cost{{Currency: "USD", Exact: decimal.NewFromInt(perLine).Mul(Dec("0.0071"))}}
+	total(&s)
+	m.Data.Statements = append(m.Data.Statements, s)
+}
+
+// total fills the amounts of a statement from its quantities and unit prices.
+func total(s *rating.Statement) {
 	for i := range s.Lines {
 		l := &s.Lines[i]
 		l.Exact = l.UnitPrice.Mul(decimal.NewFromInt(l.Quantity))
@@ -101,7 +163,6 @@ func (m *Month) account(id, name, currency, market string, perLine int64) {
 		s.Exact, s.Billed = s.Exact.Add(l.Exact), s.Billed.Add(l.Billed)
 	}
 	s.Residue = s.Billed.Sub(s.Exact)
-	m.Data.Statements = append(m.Data.Statements, s)
 }
 
 func invoiceOf(s *rating.Statement, n int) *reports.Document {
@@ -111,7 +172,7 @@ func invoiceOf(s *rating.Statement, n int) *reports.Document {
 	d.Counts = s.Counts
 	for _, l := range s.Lines {
 		d.Lines = append(d.Lines, reports.DocumentLine{
-			Description: string(l.Kind) + " " + l.Market, Market: l.Market, Category: l.Category, Unit: "messages",
+			Kind: l.Kind, Description: string(l.Kind) + " " + l.Market, Market: l.Market, Category: l.Category, Unit: "messages",
 			Quantity: l.Quantity, UnitPrice: l.UnitPrice, PriceRow: l.PriceRow,
 		})
 	}
