@@ -28,9 +28,9 @@ func (c *Closer) Export(ctx context.Context, r *Result, dir string) ([]string, e
 	if r.Run.ID == "" { // nothing was rated
 		return x.paths, nil
 	}
-	documents, err := x.documents(ctx, r)
+	err := x.documents(ctx, r)
 	if err == nil {
-		err = x.workbook(ctx, r, documents)
+		err = x.workbook(ctx, r)
 	}
 	// Rows of a run that issued nothing were for the workbook only.
 	if abandoned := c.Runs.AbandonRun(ctx, r.Run.ID); err == nil && abandoned != nil {
@@ -43,9 +43,9 @@ func (c *Closer) Export(ctx context.Context, r *Result, dir string) ([]string, e
 // documents and, when they are issued, its workbook.
 func (c *Closer) ExportLate(ctx context.Context, r *Result, dir string) ([]string, error) {
 	x := exporter{Closer: c, dir: dir}
-	documents, err := x.documents(ctx, r)
+	err := x.documents(ctx, r)
 	if err == nil && r.Kind == reports.AdjustmentRun && len(r.Documents) > 0 && r.Documents[0].Number != "" {
-		err = x.workbook(ctx, r, documents)
+		err = x.workbook(ctx, r)
 	}
 	return x.paths, err
 }
@@ -70,25 +70,25 @@ func (x *exporter) write(name string, content []byte) error {
 }
 
 // documents writes the files of all documents of a month, or of the drafts.
-func (x *exporter) documents(ctx context.Context, r *Result) ([]reports.Document, error) {
+func (x *exporter) documents(ctx context.Context, r *Result) error {
 	documents := r.Documents
 	if r.Kind != reports.DraftRun {
 		var err error
 		if documents, err = x.Books.Documents(ctx, r.Run.Month); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	for i := range documents {
 		if err := x.exportDocument(ctx, &documents[i], x.write); err != nil {
-			return nil, fmt.Errorf("export of %s: %w", documents[i].Customer.ID, err)
+			return fmt.Errorf("export of %s: %w", documents[i].Customer.ID, err)
 		}
 	}
-	return documents, nil
+	return nil
 }
 
-func (x *exporter) workbook(ctx context.Context, r *Result, documents []reports.Document) error {
+func (x *exporter) workbook(ctx context.Context, r *Result) error {
 	path := filepath.Join(x.dir, fmt.Sprintf("postage-%s%s.xlsx", r.Run.Month, suffix(r)))
-	if err := x.exportWorkbook(ctx, r, documents, path); err != nil {
+	if err := x.exportWorkbook(ctx, r, path); err != nil {
 		return fmt.Errorf("export of %s: %w", path, err)
 	}
 	x.paths = append(x.paths, path)
@@ -153,19 +153,15 @@ func fileName(d *reports.Document) string {
 	return string(safe)
 }
 
-func (c *Closer) exportWorkbook(ctx context.Context, r *Result, documents []reports.Document, path string) (err error) {
+func (c *Closer) exportWorkbook(ctx context.Context, r *Result, path string) (err error) {
 	f, err := os.Create(path)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	booked, err := c.journalOf(ctx, r)
+	data, err := c.workbookData(ctx, r)
 	if err != nil {
 		return err
 	}
-	data := reports.WorkbookData{
-		Month: r.Run.Month, Kind: r.Kind, RunID: r.Run.ID, Cutoff: r.Run.Cutoff, Tariff: r.Run.Tariff,
-		Statements: r.Statements, Documents: documents, Journal: booked,
-	}
-	return sheets.WriteWorkbook(f, data, c.Runs.Charges(ctx, r.Run.ID))
+	return sheets.WriteWorkbook(f, *data, c.Runs.Charges(ctx, r.Run.ID))
 }

@@ -98,11 +98,3 @@ func accrue(t *rating.Tariff, run *reports.Run, statements []rating.Statement) (
 	}
 	return []*reports.Batch{accrual, reversal}, nil
 }
-
-// journalOf is what the workbook of a result shows.
-func (c *Closer) journalOf(ctx context.Context, r *Result) ([]*reports.Batch, error) {
-	if r.Kind == reports.DraftRun {
-		return accrue(c.Tariff, &r.Run, r.Statements)
-	}
-	return Journal(ctx, c.Books, c.Thaw, r.Run.Month)
-}
