@@ -34,8 +34,24 @@ func (c *Closer) workbookData(ctx context.Context, r *Result) (*reports.Workbook
 	case r.Kind == reports.DraftRun:
 		data.Documents = slices.Concat(issued.Documents, r.Documents)
 	}
-	data.Journal, err = c.journalOf(ctx, r, tariff, len(issued.Documents) > 0)
-	return data, err
+	if data.Journal, err = c.journalOf(ctx, r, tariff, len(issued.Documents) > 0); err != nil {
+		return nil, err
+	}
+	if r.Run.Accounts != nil {
+		only(data, r.Run.Accounts)
+	}
+	return data, nil
+}
+
+// only leaves in what a workbook shows the accounts that its run was for.
+func only(data *reports.WorkbookData, accounts []string) {
+	other := func(account string) bool { return !slices.Contains(accounts, account) }
+	data.Documents = slices.DeleteFunc(data.Documents, func(d reports.Document) bool { return other(d.Customer.ID) })
+	data.Statements = slices.DeleteFunc(slices.Clone(data.Statements), func(s rating.Statement) bool { return other(s.Account) })
+	data.Prior = slices.DeleteFunc(data.Prior, func(s rating.Statement) bool { return other(s.Account) })
+	for _, b := range data.Journal {
+		b.Postings = slices.DeleteFunc(b.Postings, func(p reports.Posting) bool { return other(p.Customer) })
+	}
 }
 
 // tariffOf is the tariff that a result was rated under.

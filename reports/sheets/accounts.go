@@ -107,7 +107,7 @@ func (m *month) accountSheet() {
 		{"Gross", 16, true},
 		{"Notes, gross", 15, true},
 		{"Documents", 11, true},
-	}, comparing(16), []column{{"Exact as text", 26, false}}))
+	}, m.comparing(16), []column{{"Exact as text", 26, false}}))
 	rows := m.accountRows()
 	for i := range rows {
 		m.accountRow(s, &rows[i])

@@ -30,6 +30,8 @@ const (
 	mostBars   = 10
 	mostCharts = 8
 	chartRows  = 17
+
+	printedRows = 55 // of the summary on a page
 )
 
 // chartLargest keeps the rows of a currency that a chart will show: those with
@@ -49,6 +51,9 @@ func (m *month) draw(s *sheet) {
 		return
 	}
 	s.put()
+	if s.row > printedRows-chartRows {
+		m.note(m.file.InsertPageBreak(s.plan.name, fmt.Sprintf("A%d", s.row+1)))
+	}
 	s.put(text("Charts, by currency").with(section))
 	bands := [][]chartData{}
 	for _, c := range m.currencies() {
@@ -75,6 +80,7 @@ func (m *month) draw(s *sheet) {
 	if m.data.Prior != nil {
 		head[8] = text("Prior month").with(headerNum)
 	}
+	m.note(m.file.InsertPageBreak(s.plan.name, fmt.Sprintf("A%d", s.row)))
 	titles := s.put(head...)
 	for i, band := range bands {
 		for j, d := range band {
@@ -115,15 +121,18 @@ func (m *month) chart(d chartData, titles int) *excelize.Chart {
 	if m.data.Prior != nil {
 		all = append(all, series("I", rule))
 	}
-	gap := uint(60)
+	gap, varied, legend := uint(60), false, "none"
+	if m.data.Prior != nil {
+		legend = "bottom"
+	}
 	var from *float64 // bars start at nought; left to the reader when some are below
 	if !slices.ContainsFunc(d.rows, func(b bar) bool { return b.amount[0].IsNegative() || b.amount[1].IsNegative() }) {
 		from = new(float64)
 	}
 	return &excelize.Chart{
-		Type: excelize.Bar, Series: all, GapWidth: &gap,
+		Type: excelize.Bar, Series: all, GapWidth: &gap, VaryColors: &varied,
 		Title:  excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: d.title + ", " + d.currency, Font: &excelize.Font{Bold: true, Size: 11, Color: accent}}}},
-		Legend: excelize.ChartLegend{Position: "bottom"},
+		Legend: excelize.ChartLegend{Position: legend},
 		XAxis:  excelize.ChartAxis{ReverseOrder: true, Font: excelize.Font{Size: 8, Color: ink}},
 		YAxis: excelize.ChartAxis{
 			MajorGridLines: true, Minimum: from, Font: excelize.Font{Size: 8, Color: grey},

@@ -10,26 +10,26 @@ import (
 // percent shows a change; red is not used: more is not worse.
 var percent = look{format: "+0.0%;-0.0%;0.0%"}
 
-// comparing are the columns of comparison, of width for amounts.
-func comparing(width float64) []column {
+// comparing are the columns of comparison, of width for amounts; none when the month
+// before was not closed.
+func (m *month) comparing(width float64) []column {
+	if m.data.Prior == nil {
+		return nil
+	}
 	return []column{{"Prior month", width, true}, {"Change", width, true}, {"Change %", 10, true}}
 }
 
 // compare makes the three cells of comparison in row r: the amount of the month
 // before, the change, and the change as a part of it. now is the column of this
-// month's amount, and the three cells stand from column prior on. They are empty when
+// month's amount, and the three cells stand from column prior on. There are none when
 // the month before was not closed.
 func (m *month) compare(r int, now, prior string, amounts [2]decimal.Decimal, scale int32, isTotal bool) []cell {
+	if m.data.Prior == nil {
+		return nil
+	}
 	money, part := money(scale), percent
 	if isTotal {
 		money, part = money.asTotal(), part.asTotal()
-	}
-	if m.data.Prior == nil {
-		if !isTotal {
-			money = plain
-		}
-		money.format = ""
-		return []cell{{look: money}, {look: money}, {look: money}}
 	}
 	column, _ := columnNumber(prior)
 	before, change := fmt.Sprintf("%s%d", prior, r), fmt.Sprintf("%s%d", letter(column+1), r)

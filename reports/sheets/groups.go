@@ -6,6 +6,7 @@ import (
 	"maps"
 	"postage/rating"
 	"slices"
+	"strings"
 
 	"github.com/shopspring/decimal"
 )
@@ -54,7 +55,7 @@ func (m *month) groupSheet(g grouping) {
 		{"Messages", 14, true},
 		{"Exact", 20, true},
 		{"Amount", 16, true},
-	}, comparing(16), []column{{"Exact as text", 30, false}}))
+	}, m.comparing(16), []column{{"Exact as text", 30, false}}))
 	sums := m.groupSums(g)
 	groups := slices.SortedFunc(maps.Keys(sums), byCurrency)
 	for _, by := range groups {
@@ -74,9 +75,9 @@ func (m *month) groupSheet(g grouping) {
 	s.filter(here.last)
 	s.close()
 	for _, c := range m.currencies() {
-		d := chartData{title: g.sheet + ", net", currency: c, sheet: g.sheet, now: "E", prior: "F"}
+		d := chartData{title: "Net " + strings.ToLower(g.sheet) + ", without fees", currency: c, sheet: g.sheet, now: "E", prior: "F"}
 		for i, by := range groups {
-			if by.currency == c {
+			if by.currency == c && by.key != key("") {
 				d.rows = append(d.rows, bar{firstRow + i, by.key, [2]decimal.Decimal{sums[by].billed, sums[by].prior}})
 			}
 		}

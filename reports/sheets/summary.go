@@ -21,7 +21,7 @@ func (m *month) summary() {
 		{"Tax", 16, true},
 		{"Gross", 17, true},
 		{"Notes, gross", 16, true},
-	}, comparing(17), []column{{"Exact as text", 30, false}}))
+	}, m.comparing(17), []column{{"Exact as text", 30, false}}))
 	for _, c := range m.currencies() {
 		m.currencyRow(s, c)
 	}
@@ -88,7 +88,7 @@ func (m *month) kinds(s *sheet) {
 	s.put()
 	s.put(text("What the net amounts are made of").with(section))
 	head := []cell{text("Kind of line").with(header), text("Currency").with(header), text("Quantity").with(headerNum), {look: header}, text("Net").with(headerNum), {look: header}, {look: header}, {look: header}}
-	for _, c := range comparing(0) {
+	for _, c := range m.comparing(0) {
 		head = append(head, text(c.title).with(headerNum))
 	}
 	s.put(head...)
