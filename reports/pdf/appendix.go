@@ -22,13 +22,14 @@ type field struct {
 }
 
 var fields = []field{
-	{"Category", left + 6, 150, false},
-	{"Tier", left + 180, 24, true},
-	{"Included", left + 240, 54, true},
-	{"Charged", left + 300, 54, true},
-	{"Unit price", left + 362, 58, true},
-	{"Amount", left + 430, 62, true},
-	{"Price row", right - 4, 54, true},
+	{"Market", left + 6, 112, false},
+	{"Category", left + 122, 104, false},
+	{"Tier", left + 246, 18, true},
+	{"Included", left + 288, 40, true},
+	{"Charged", left + 332, 42, true},
+	{"Unit price", left + 386, 52, true},
+	{"Amount", left + 430, 42, true},
+	{"Price row", right - 4, 57, true},
 }
 
 // used is the usage lines of one market.
@@ -79,7 +80,7 @@ func (l *layout) appendix() {
 	if len(markets) == 0 {
 		return
 	}
-	height := 64.0 + appendixRow*float64(len(all.lines)+2*len(markets)+1)
+	height := 64.0 + appendixRow*float64(len(all.lines)+len(markets)+1)
 	if l.y+height > bottom {
 		l.newPage()
 	}
@@ -88,17 +89,21 @@ func (l *layout) appendix() {
 	l.y += 10
 	l.fieldHeads()
 	for _, u := range markets {
-		l.room(3)
-		l.page.text(left+6, l.y+9.5, l.cut(marketName(u.market), bold, 8, 300), style{bold, 8, ink})
-		l.y += appendixRow
-		for _, line := range u.lines {
-			l.room(1)
-			l.usageRow(line)
+		for i, line := range u.lines {
+			turned := l.room()
+			name := ""
+			if i == 0 || turned {
+				name = marketName(u.market)
+			}
+			l.usageRow(name, line)
 		}
-		l.room(1)
-		l.sums("All of "+marketName(u.market), u, style{bold, 7.5, grey})
+		if len(u.lines) > 1 {
+			l.room()
+			l.sums("All of "+marketName(u.market), u, style{bold, 7.5, grey})
+		}
+		l.page.rule(l.y, right-left)
 	}
-	l.room(1)
+	l.room()
 	l.sums("All markets", &all, style{bold, 8, ink})
 }
 
@@ -118,15 +123,17 @@ func (l *layout) fieldHeads() {
 	l.y += 5
 }
 
-// room turns the page when the next rows do not fit, and repeats the heads.
-func (l *layout) room(rows float64) {
-	if l.y+rows*appendixRow > bottom {
-		l.newPage()
-		l.fieldHeads()
+// room turns the page when the next row does not fit, and repeats the heads.
+func (l *layout) room() (turned bool) {
+	if l.y+appendixRow <= bottom {
+		return false
 	}
+	l.newPage()
+	l.fieldHeads()
+	return true
 }
 
-func (l *layout) usageRow(line *reports.DocumentLine) {
+func (l *layout) usageRow(market string, line *reports.DocumentLine) {
 	tier, included, charged, price := "", "", wording.Whole(line.Quantity), wording.Amount(line.UnitPrice, l.doc.Scale)
 	if line.Kind == rating.AllowanceLine {
 		included, charged, price = charged, "", ""
@@ -138,7 +145,7 @@ func (l *layout) usageRow(line *reports.DocumentLine) {
 	if line.Regime != "" {
 		category += " (" + wording.Line(line.Regime) + ")"
 	}
-	l.fields(style{regular, 8, ink}, category, tier, included, charged, price, wording.Amount(line.Billed, l.doc.Scale), wording.Line(line.PriceRow))
+	l.fields(style{regular, 8, ink}, market, category, tier, included, charged, price, wording.Amount(line.Billed, l.doc.Scale), wording.Line(line.PriceRow))
 }
 
 // sums closes a market, or the table.
@@ -147,8 +154,7 @@ func (l *layout) sums(name string, u *used, st style) {
 	if u.included != 0 {
 		included = wording.Whole(u.included)
 	}
-	l.fields(st, name, "", included, wording.Whole(u.charged), "", wording.Amount(u.billed, l.doc.Scale), "")
-	l.page.rule(l.y, right-left)
+	l.fields(st, name, "", "", included, wording.Whole(u.charged), "", wording.Amount(u.billed, l.doc.Scale), "")
 }
 
 func (l *layout) fields(st style, values ...string) {
@@ -159,11 +165,14 @@ func (l *layout) fields(st style, values ...string) {
 	l.y += appendixRow - 9.5
 }
 
-// field writes one value: figures shrink where they must, words are cut.
+// field writes one value: figures shrink where they must, and so do words, down to
+// where they are cut.
 func (l *layout) field(f field, s string, st style) {
 	if f.right {
 		l.rightFit(f.x, l.y, f.width, s, st)
 		return
 	}
+	const smallest = 6.5
+	st.size = max(smallest, l.fit(s, f.width, st).size)
 	l.page.text(f.x, l.y, l.cut(s, st.weight, st.size, f.width), st)
 }

@@ -121,9 +121,9 @@ scan:
 			}
 			open = append(open, i)
 		default:
-			for j := len(open) - 1; j >= 0; j-- {
-				if closing, _ := unicodedata.LookupMirrorChar(l.text[l.at[open[j]]]); closing == l.text[k] {
-					pairs = append(pairs, pair{open[j], i})
+			for j, from := range slices.Backward(open) {
+				if closing, _ := unicodedata.LookupMirrorChar(l.text[l.at[from]]); closing == l.text[k] {
+					pairs = append(pairs, pair{from, i})
 					open = open[:j]
 					break
 				}
@@ -180,8 +180,9 @@ func direction(c bidi.Class) bidi.Class {
 		return bidi.L
 	case bidi.R, bidi.AL, bidi.EN, bidi.AN:
 		return bidi.R
+	default:
+		return bidi.ON
 	}
-	return bidi.ON
 }
 
 // implicit is the level that a resolved class has: I1, I2.
