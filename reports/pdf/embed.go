@@ -25,10 +25,14 @@ type coded struct {
 	text  string
 }
 
+// maxCodes is what two bytes can number. No honest document comes near; what is
+// beyond shows as the missing box.
+const maxCodes = 0xFFFF
+
 func (e *embedded) code(glyph uint16, text string) int {
 	key := coded{glyph, text}
 	c, ok := e.codes[key]
-	if !ok {
+	if !ok && len(e.used) < maxCodes {
 		e.used = append(e.used, key)
 		c = len(e.used)
 		e.codes[key] = c
