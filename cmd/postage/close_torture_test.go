@@ -161,8 +161,9 @@ func (w *closingWorld) close(m rating.Month) {
 // steps are counts that grow as a close goes on; a kill at a step is a kill as soon
 // as the count has grown.
 func (w *closingWorld) steps(m rating.Month) []func() string {
+	db := openBooksFile(w.t, w.plant) // once: it is asked for as long as a close takes
 	inBooks := func(q string) func() string {
-		return func() string { return fmt.Sprint(query(w.t, openBooksFile(w.t, w.plant), q)) }
+		return func() string { return fmt.Sprint(query(w.t, db, q)) }
 	}
 	inFolder := func(pattern string) func() string {
 		return func() string {
