@@ -96,6 +96,32 @@ func (s *Store) drop(ctx context.Context, a runRow) error {
 	return nil
 }
 
+// dropStale drops what processes that died long ago have left of runs that nobody began again.
+func (s *Store) dropStale(ctx context.Context) error {
+	rows, err := s.query(ctx, "stale_attempts", nil)
+	if err != nil {
+		return err
+	}
+	var stale []runRow
+	err = each(rows, func() error {
+		var a runRow
+		if err := rows.Scan(&a.run, &a.attempt, (*uint8)(&a.state), &a.month, &a.kind, &a.cutoff, &a.tariff, &a.messages, &a.charges, &a.statements); err != nil {
+			return err
+		}
+		stale = append(stale, a)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("attempts that were given up: %w", err)
+	}
+	for _, a := range stale {
+		if err := s.drop(ctx, a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // attempts are all attempts at a run, each in its highest state.
 func (s *Store) attempts(ctx context.Context, run string) ([]runRow, error) {
 	rows, err := s.query(ctx, "attempts", named{"run": run})

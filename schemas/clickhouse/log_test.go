@@ -88,7 +88,32 @@ func TestEveryFieldSurvives(t *testing.T) {
 	if len(conversations) != 1 {
 		t.Fatalf("conversations: got %d, want 1", len(conversations))
 	}
-	got := conversations[0]
+	for c, err := range s.Conversations(t.Context(), all(math.MaxInt32), reports.LogSlice{Senders: []string{"+442079460000"}}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		conversations = append(conversations, slices.Clone(c))
+	}
+	if len(conversations) != 2 {
+		t.Fatalf("conversations of a slice: got %d, want 1", len(conversations)-1)
+	}
+	for _, got := range conversations { // row by row, and by blocks
+		compareEvents(t, got, want)
+	}
+	stored, err := s.StoredFrom(t.Context(), topic, math.MaxInt32, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range batch.Events {
+		if _, ok := stored[r.Origin]; !ok {
+			t.Errorf("origin %v: got not stored, want stored", r.Origin)
+		}
+	}
+}
+
+// compareEvents compares events in any order.
+func compareEvents(t *testing.T, got, want []rating.Event) {
+	t.Helper()
 	byContent := func(a, b rating.Event) int { return strings.Compare(contentOf(a), contentOf(b)) }
 	slices.SortFunc(got, byContent)
 	slices.SortFunc(want, byContent)
@@ -98,15 +123,6 @@ func TestEveryFieldSurvives(t *testing.T) {
 	for i := range want {
 		if got[i] != want[i] {
 			t.Errorf("event %d:\ngot  %.300q\nwant %.300q", i, contentOf(got[i]), contentOf(want[i]))
-		}
-	}
-	stored, err := s.StoredFrom(t.Context(), topic, math.MaxInt32, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, r := range batch.Events {
-		if _, ok := stored[r.Origin]; !ok {
-			t.Errorf("origin %v: got not stored, want stored", r.Origin)
 		}
 	}
 }

@@ -26,9 +26,12 @@ var ErrRunReplaced = errors.New("the run was taken over by another process")
 
 // BeginRun implements reports.RunStore. The rows get a new attempt, so an earlier finished
 // writing of the same run stays visible until Finish replaces it by a single insert. What
-// unfinished attempts left behind is removed now.
+// unfinished attempts left behind is removed now, of other runs after a day.
 func (s *Store) BeginRun(ctx context.Context, r reports.Run) (reports.RunWriter, error) {
 	if err := s.dropAttempts(ctx, r.ID, stateBegun); err != nil {
+		return nil, err
+	}
+	if err := s.dropStale(ctx); err != nil {
 		return nil, err
 	}
 	attempt, err := uuid.NewRandom()

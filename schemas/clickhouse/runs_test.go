@@ -343,3 +343,38 @@ func TestChargesComeBack(t *testing.T) {
 		t.Errorf("Finish of an abandoned run: got %v, want ErrRunReplaced", err)
 	}
 }
+
+// TestStaleAttemptsGo: what was begun days ago and never finished goes when any run begins; what
+// was begun a moment ago, or finished, stays.
+func TestStaleAttemptsGo(t *testing.T) {
+	s := open(t)
+	for _, id := range []string{"stale", "fresh", "finished"} {
+		w, err := s.BeginRun(t.Context(), testRun(id, reports.DraftRun))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.WriteMessages(t.Context(), []rating.Message{charged(1, "acme", "0.05")}); err != nil {
+			t.Fatal(err)
+		}
+		if id == "finished" {
+			err = w.Finish(t.Context())
+		} else {
+			err = w.Flush(t.Context())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.conn.Exec(t.Context(), "INSERT INTO runs SELECT * REPLACE (at - INTERVAL 2 DAY AS at) FROM runs WHERE run != 'fresh'"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.conn.Exec(t.Context(), "ALTER TABLE runs DELETE WHERE run != 'fresh' AND at > now() - INTERVAL 1 DAY SETTINGS mutations_sync = 1"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.BeginRun(t.Context(), testRun("next", reports.FinalRun)); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := rowsOf(t, s, "SELECT run FROM messages ORDER BY run"), "finished\nfresh"; got != want {
+		t.Errorf("runs with rows: got %q, want %q", got, want)
+	}
+}

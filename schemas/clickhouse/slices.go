@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"postage/rating"
 	"postage/reports"
@@ -79,29 +80,33 @@ func (s *Store) Users(ctx context.Context, upTo reports.Cutoff, sender string, n
 }
 
 // AsOf implements reports.EventLog. The latest event decides, unless an earlier copy of it
-// takes its place; then the next is asked.
-func (s *Store) AsOf(ctx context.Context, upTo reports.Cutoff) (rating.Instant, error) {
+// takes its place; then the next is asked. After so many the whole log is grouped.
+func (s *Store) AsOf(ctx context.Context, upTo reports.Cutoff) (at rating.Instant, err error) {
+	const asked = 100
 	if len(upTo) == 0 {
 		return 0, nil
 	}
-	for limit, done := int64(100), 0; ; limit *= 100 {
-		newest, err := s.newest(ctx, upTo, limit)
+	newest, err := s.newest(ctx, upTo, asked)
+	if err != nil {
+		return 0, fmt.Errorf("latest events: %w", err)
+	}
+	for i := range newest {
+		first, err := s.firstTime(ctx, upTo, &newest[i])
 		if err != nil {
-			return 0, fmt.Errorf("latest events: %w", err)
+			return 0, fmt.Errorf("copies of the latest events: %w", err)
 		}
-		for _, e := range newest[done:] {
-			first, err := s.firstTime(ctx, upTo, &e)
-			if err != nil {
-				return 0, fmt.Errorf("copies of the latest events: %w", err)
-			}
-			if first == e.At {
-				return e.At, nil
-			}
-		}
-		if done = len(newest); int64(done) < limit {
-			return 0, nil // there are none
+		if first == newest[i].At {
+			return first, nil
 		}
 	}
+	if len(newest) < asked {
+		return 0, nil // there are none
+	}
+	rows, err := s.query(ctx, "log_as_of", limits(upTo))
+	if err != nil {
+		return 0, err
+	}
+	return at, each(rows, func() error { return rows.Scan((*int64)(&at)) })
 }
 
 // newest are the latest events, the latest first, with their identities only.
@@ -126,7 +131,7 @@ func (s *Store) firstTime(ctx context.Context, upTo reports.Cutoff, e *rating.Ev
 		return e.At, nil // its time is part of what it is
 	}
 	params := limits(upTo)
-	params["sender"], params["user"], params["message"], params["type"] = e.Sender, e.User, e.MessageID, uint8(e.Type)
+	params["sender"], params["user"], params["message"], params["type"] = e.Sender, e.User, hex.EncodeToString([]byte(e.MessageID)), uint8(e.Type)
 	rows, err := s.query(ctx, "log_first", params)
 	if err != nil {
 		return 0, err
