@@ -123,8 +123,10 @@ func TestTax(t *testing.T) {
 			"net 10 + S 20% of 10 = 2 (taxes.csv:2 on 2026-10-31: ) = 12; EUR at 0.868676 of 2026-10-31 (month end): net 8.69, tax 1.74",
 		},
 		{"a rate that changes within the month: the last day counts", newRate(31), owing("GBP", "10"), "net 10 + S 22.5% of 10 = 2.25 (taxes.csv:9 on 2026-10-31: ) = 12.25"},
-		{"tax is on the billed lines", customer("GB", "business", "GBP"), owing("GBP", "0.014", "0.014", "0.014", "0.014", "0.014", "0.014", "0.014", "0.014", "0.014", "0.014"),
-			"net 0.1 + S 20% of 0.1 = 0.02 (taxes.csv:2 on 2026-10-31: ) = 0.12"},
+		{
+			"tax is on the billed lines", customer("GB", "business", "GBP"), owing("GBP", "0.014", "0.014", "0.014", "0.014", "0.014", "0.014", "0.014", "0.014", "0.014", "0.014"),
+			"net 0.1 + S 20% of 0.1 = 0.02 (taxes.csv:2 on 2026-10-31: ) = 0.12",
+		},
 		{"the country goes before the type, however late the row", func(r *rating.TariffRows) {
 			customer("DE", "business", "GBP")(r)
 			r.Taxes[2].CustomerType, r.Taxes[3].ValidFrom = "*", on(1)

@@ -2,6 +2,7 @@ package closing
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"postage/rating"
 	"postage/reports"
@@ -67,7 +68,7 @@ type Accrual struct {
 // Accrue rates a month with everything the log has now and books what is not
 // billed of it. Accounts that have been invoiced are left out. It keeps nothing.
 func (c *Closer) Accrue(ctx context.Context, m rating.Month) (*Accrual, error) {
-	if err := statable(c.Tariff, m, nil); err != nil {
+	if err := statable(c.Tariff, m); err != nil {
 		return nil, err
 	}
 	cutoff, err := c.Log.Cutoff(ctx)
@@ -89,6 +90,19 @@ func (c *Closer) Accrue(ctx context.Context, m rating.Month) (*Accrual, error) {
 	open := slices.DeleteFunc(e.Statements, func(s rating.Statement) bool { return issued[s.Account] > 0 })
 	batches, err := accrue(c.Tariff, &run, open)
 	return &Accrual{batches, open, e.Suspense}, err
+}
+
+// statable says whether all fees of a month can be stated in the currency of their
+// account. It is asked before the month is rated, which takes its time, and the
+// error lists every account that lacks an exchange rate.
+func statable(t *rating.Tariff, m rating.Month) error {
+	var lacking []error
+	for _, account := range t.Accounts(m) {
+		if _, err := rating.NewFolder(t, account, m).Statement(); err != nil {
+			lacking = append(lacking, fmt.Errorf("account %s: %w", account, err))
+		}
+	}
+	return errors.Join(lacking...)
 }
 
 func accrue(t *rating.Tariff, run *reports.Run, statements []rating.Statement) ([]*reports.Batch, error) {
