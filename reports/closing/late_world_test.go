@@ -108,6 +108,7 @@ func (noRows) Charges(context.Context, string) iter.Seq2[*rating.Message, error]
 }
 func (noRows) WriteMessages(context.Context, []rating.Message) error   { return nil }
 func (noRows) WriteStatement(context.Context, *rating.Statement) error { return nil }
+func (noRows) Alarms(context.Context, string) ([]reports.Alarm, error) { return nil, nil }
 func (noRows) Flush(context.Context) error                             { return nil }
 func (noRows) Finish(context.Context) error                            { return nil }
 
