@@ -218,6 +218,24 @@ func TestProfiles(t *testing.T) {
 	}
 }
 
+// TestMistypedAddress: an address with a wrong check digit is none, or the document would
+// claim to be what the network refuses. TestRules has the right ones.
+func TestMistypedAddress(t *testing.T) {
+	for _, address := range addresses {
+		if peppolAddress(reports.Party{PeppolID: address}) == nil {
+			t.Errorf("%s is no address", address)
+		}
+	}
+	for _, address := range []string{
+		"0184:DK1234567", "0192:923609017", "0007:5567212048", "9944:NL123456789", "0208:0202239952", "0088:4006381333932", "0151:51824753557",
+		"0088:", "0088:12a", "0192:000000000", "0096:1", "0198:12345678", "0106:1", "0190:1", "0088", ":", "",
+	} {
+		if a := peppolAddress(reports.Party{PeppolID: address}); a != nil {
+			t.Errorf("%q became %v, want none", address, *a)
+		}
+	}
+}
+
 func TestIBAN(t *testing.T) {
 	for details, want := range map[string]string{
 		"IBAN GB33BUKB20201555555555 (example)":                            "GB33BUKB20201555555555",

@@ -135,6 +135,13 @@ func statements(t *rating.Tariff, conversations [][]rating.Event) (map[string]*r
 	return out, nil
 }
 
+// addresses are those of the countries that have rules of their own in Peppol, and of
+// other issuers with check digits.
+var addresses = map[string]string{
+	"DK": "0184:DK12345674", "NO": "0192:923609016", "SE": "0007:5567212047", "NL": "9944:NL123456789B01", "IT": "0210:NTRDCH75L21A662C",
+	"GR": "9933:EL094014201", "IS": "0196:5802760129", "DE": "9930:DE999999999", "BE": "0208:0202239951", "FR": "0088:4006381333931", "AU": "0151:51824753556",
+}
+
 // documentsOf are the example's, each also as if both parties were in the Peppol network,
 // and the first invoice under every other treatment.
 func documentsOf(t *testing.T) map[string]*reports.Document {
@@ -157,6 +164,23 @@ func documentsOf(t *testing.T) map[string]*reports.Document {
 		plain.Seller.PeppolID, plain.BuyerReference = "", ""
 		plain.Taxes[0].Note = ""
 		out["treatment-"+treatment+"-unconnected"] = &plain
+	}
+	for country, address := range addresses {
+		number := country + "123456789"
+		if country == "NL" {
+			number += "B01"
+		}
+		abroad := *taxed(example[0], "AE", "0")
+		abroad.Customer.Country, abroad.Customer.PeppolID = country, address
+		abroad.Customer.VATNumber, abroad.Customer.TaxID = number, "12345678"
+		out["customer-"+country] = &abroad
+		seller := *taxed(example[0], "AE", "0")
+		seller.Seller.Country, seller.Seller.PeppolID, seller.Seller.VATNumber = country, address, number
+		seller.Customer.Country, seller.Customer.PeppolID, seller.Customer.VATNumber = "FR", "9957:FR12345678901", "FR12345678901"
+		out["seller-"+country] = &seller
+		home := seller
+		home.Customer.Country = country
+		out["within-"+country] = &home
 	}
 	accounted := *taxed(example[0], "S", "20") // VAT to be stated in sterling, too
 	accounted.AccountingTax = &reports.AccountingTax{
