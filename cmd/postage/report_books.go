@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -39,6 +40,11 @@ func (r *report) workbook(ctx context.Context) error {
 	data := reports.WorkbookData{
 		Month: r.month, Kind: r.kind(), RunID: last.ID, Cutoff: last.Cutoff, Tariff: last.Tariff, Statements: statements,
 	}
+	if r.books != nil {
+		if err := r.compared(ctx, &data); err != nil {
+			return err
+		}
+	}
 	if r.books != nil && r.kind() != reports.DraftRun {
 		if data.Documents, err = r.books.Documents(ctx, r.month); err != nil {
 			return err
@@ -49,6 +55,27 @@ func (r *report) workbook(ctx context.Context) error {
 		}
 	}
 	return r.file("postage-"+r.stem()+".xlsx", func(w io.Writer) error { return sheets.WriteWorkbook(w, data, r.charges(ctx)) })
+}
+
+// compared adds the month before, and the tariff when the books have it.
+func (r *report) compared(ctx context.Context, data *reports.WorkbookData) (err error) {
+	day := r.month.First().AddDays(-1)
+	if data.Prior, err = r.books.Statements(ctx, rating.Month{Year: day.Year, Month: day.Month}); err != nil || r.kind() == reports.DraftRun {
+		return err
+	}
+	content, err := r.books.Tariff(ctx, data.Tariff)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	t, err := thawTariff(content)
+	if err != nil {
+		return fmt.Errorf("tariff %s in the books: %w", data.Tariff, err)
+	}
+	data.Rows = t.Rows
+	return nil
 }
 
 // charges yields the charged messages of all runs, one run after the other; those of an
