@@ -82,6 +82,8 @@ type benchRater struct {
 	pricer     *rating.Pricer
 	messages   []rating.Message
 	chargeable []*rating.Message
+	charged    []int // which of the messages concern the pricer
+	pending    []int // which may still be settled
 }
 
 func newBenchRater() (*benchRater, error) {
@@ -92,24 +94,35 @@ func newBenchRater() (*benchRater, error) {
 	return &benchRater{classifier: rating.NewClassifier(t), pricer: rating.NewPricer(t)}, nil
 }
 
+// classify classifies a conversation, and notes while it is at hand what is to be priced
+// and what to be settled: no message is settled to be charged.
 func (r *benchRater) classify(events []rating.Event) {
+	first := len(r.messages)
 	r.messages = r.classifier.Classify(r.messages, events)
+	for i := first; i < len(r.messages); i++ {
+		m := &r.messages[i]
+		if m.Chargeable() {
+			r.charged = append(r.charged, i)
+		}
+		if m.Outcome == rating.Pending || m.Cost.Outcome == rating.Pending {
+			r.pending = append(r.pending, i)
+		}
+	}
 }
 
 // price prices the account whose conversations have been classified, and returns
 // how many messages it has.
 func (r *benchRater) price() int {
 	r.chargeable = r.chargeable[:0]
-	for i := range r.messages {
-		m := &r.messages[i]
-		m.Settle(r.classifier.Latest())
-		if m.Chargeable() {
-			r.chargeable = append(r.chargeable, m)
-		}
+	for _, i := range r.charged {
+		r.chargeable = append(r.chargeable, &r.messages[i])
 	}
 	r.pricer.Price(r.chargeable)
+	for _, i := range r.pending {
+		r.messages[i].Settle(r.classifier.Latest())
+	}
 	n := len(r.messages)
-	r.messages = r.messages[:0]
+	r.messages, r.charged, r.pending = r.messages[:0], r.charged[:0], r.pending[:0]
 	return n
 }
 

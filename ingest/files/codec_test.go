@@ -23,7 +23,7 @@ func FuzzEventRecord(f *testing.F) {
 		}
 		for full, c := range codecsOf {
 			for range 2 { // the second time the facts are among the recent ones
-				record := c.append(nil, talkHash(sender, user), &want)
+				record := c.append(nil, senderHash(sender), talkHash(senderHash(sender), user), &want)
 				if most := eventBytesMax(&want); len(record) > most {
 					t.Errorf("record has %d bytes, want at most %d", len(record), most)
 				}

@@ -19,7 +19,7 @@ const (
 	dictionaryMax  = 1 << 16
 	dictionaryLong = 256 // facts with more text are not worth a number
 
-	recentBytes = 256 << 10 // of the facts that a lexicon has at hand
+	recentFacts = 1 << 11 // how many a lexicon has at hand
 )
 
 func newDictionary[T comparable]() *dictionary[T] { return &dictionary[T]{ids: map[T]uint32{}} }
@@ -70,11 +70,11 @@ type numbered[T comparable] struct {
 }
 
 func newLexicon[T comparable, P factsOf[T]](d *dictionary[T]) *lexicon[T, P] {
-	return &lexicon[T, P]{shared: d, known: d.known(), recent: make([]numbered[T], recentBytes/unsafe.Sizeof(numbered[T]{}))}
+	return &lexicon[T, P]{shared: d, known: d.known(), recent: make([]numbered[T], recentFacts)}
 }
 
 // at returns the place among the recent facts for a quick hash.
-func (x *lexicon[T, P]) at(slot uint) *numbered[T] { return &x.recent[slot%uint(len(x.recent))] }
+func (x *lexicon[T, P]) at(slot uint) *numbered[T] { return &x.recent[slot%recentFacts] }
 
 // append writes the number of the facts.
 func (r *numbered[T]) append(dst []byte) []byte {

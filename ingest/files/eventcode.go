@@ -43,8 +43,8 @@ func eventBytesMax(e *rating.Event) int {
 		len(e.Source) + len(e.Claim.Model) + len(e.Claim.Type) + len(e.Claim.Category) + len(e.Error.Title) + len(e.Extra)
 }
 
-// append appends the record of an event.
-func (c *eventCodec) append(dst []byte, hash uint32, e *rating.Event) []byte {
+// append appends the record of an event. sender and talk are its hashes.
+func (c *eventCodec) append(dst []byte, sender uint64, talk uint32, e *rating.Event) []byte {
 	start := len(dst)
 	has := uint8(e.Claim.Billable)
 	if e.Error != (rating.CarrierError{}) {
@@ -54,11 +54,11 @@ func (c *eventCodec) append(dst []byte, hash uint32, e *rating.Event) []byte {
 		has |= hasExtra
 	}
 	dst = append(dst, 0, 0, 0, 0)
-	dst = binary.LittleEndian.AppendUint32(dst, hash)
+	dst = binary.LittleEndian.AppendUint32(dst, talk)
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(e.At))
 	dst = binary.LittleEndian.AppendUint16(dst, uint16(e.At>>32))
 	dst = append(dst, uint8(e.Type)|uint8(e.Kind)<<4, uint8(e.Referral)|uint8(e.Client)<<4, has)
-	dst = appendWho(dst, c.who, e.Sender, e.Account)
+	dst = appendWho(dst, c.who, sender, e.Sender, e.Account)
 	dst = appendWhat(dst, c.what, e)
 	dst = appendText(dst, e.User)
 	dst = appendText(dst, e.MessageID)
@@ -102,7 +102,10 @@ func (c *eventCodec) read(record string, e *rating.Event) {
 // conversations share a partition differs from run to run; no result does.
 var talkSeed = maphash.MakeSeed()
 
-func talkHash(sender, user string) uint32 {
-	h := maphash.String(talkSeed, sender)*0x9e3779b97f4a7c15 ^ maphash.String(talkSeed, user)
+func senderHash(sender string) uint64 { return maphash.String(talkSeed, sender) }
+
+// talkHash is the hash of a conversation, given that of its sender.
+func talkHash(sender uint64, user string) uint32 {
+	h := sender*0x9e3779b97f4a7c15 ^ maphash.String(talkSeed, user)
 	return uint32(h ^ h>>32)
 }

@@ -1,7 +1,6 @@
 package files
 
 import (
-	"hash/maphash"
 	"postage/rating"
 )
 
@@ -58,8 +57,8 @@ func eachOfClaim(c *rating.Claim, visit func(*string)) {
 
 // appendWho writes who is on the business side. Of two senders at one place the
 // second has the next.
-func appendWho(dst []byte, x *lexicon[who, *who], sender, account string) []byte {
-	slot := uint(maphash.String(talkSeed, sender)) + uint(len(account)) // numbers differ in any digit
+func appendWho(dst []byte, x *lexicon[who, *who], hash uint64, sender, account string) []byte {
+	slot := uint(hash) + uint(len(account))
 	r := x.at(slot)
 	if r.next != 0 && !r.facts.is(sender, account) {
 		r = x.at(slot + 1)

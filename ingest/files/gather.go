@@ -3,6 +3,7 @@ package files
 import (
 	"context"
 	"postage/rating"
+	"strings"
 )
 
 // Gatherer takes events that arrive in any order and gives them back by
@@ -12,12 +13,16 @@ import (
 type Gatherer struct {
 	talkReader
 	senders map[string]*senderEvents
+	recent  [1 << 10]*senderEvents // some of them, by the hash of the sender
 	spare   [][]byte
 }
 
-// senderEvents are records, spread by the first bits of the hash so that those of
-// one part fit into the processor's cache.
-type senderEvents [gatherParts][][]byte
+// senderEvents are the records of a sender, spread by the first bits of the hash so that those
+// of one part fit into the processor's cache.
+type senderEvents struct {
+	sender string
+	parts  [gatherParts][][]byte
+}
 
 const (
 	gatherBits  = 1
@@ -53,19 +58,31 @@ func (g *Gatherer) chunk(size int) []byte {
 
 // Add takes an event. It keeps no part of it.
 func (g *Gatherer) Add(e *rating.Event) {
-	of := g.senders[e.Sender]
-	if of == nil {
-		of = new(senderEvents)
-		g.senders[e.Sender] = of
-	}
-	hash := talkHash(e.Sender, e.User)
-	chunks := &of[hash%gatherParts]
+	sender := senderHash(e.Sender)
+	of := g.of(sender, e.Sender)
+	talk := talkHash(sender, e.User)
+	chunks := &of.parts[talk%gatherParts]
 	last := len(*chunks) - 1
 	if size := eventBytesMax(e); last < 0 || len((*chunks)[last])+size > cap((*chunks)[last]) {
 		*chunks = append(*chunks, g.chunk(size))
 		last++
 	}
-	(*chunks)[last] = g.append((*chunks)[last], hash, e)
+	(*chunks)[last] = g.append((*chunks)[last], sender, talk, e)
+}
+
+// of returns the records of a sender.
+func (g *Gatherer) of(hash uint64, sender string) *senderEvents {
+	recent := &g.recent[hash%uint64(len(g.recent))]
+	if of := *recent; of != nil && of.sender == sender {
+		return of
+	}
+	of := g.senders[sender]
+	if of == nil {
+		of = &senderEvents{sender: strings.Clone(sender)}
+		g.senders[of.sender] = of
+	}
+	*recent = of
+	return of
 }
 
 // Each calls visit for every conversation of a sender and forgets them, but keeps their memory for others. The events
@@ -76,12 +93,15 @@ func (g *Gatherer) Each(ctx context.Context, sender string, visit func([]rating.
 		return nil
 	}
 	delete(g.senders, sender)
-	for i := range of {
-		g.load(of[i], gatherBits)
+	if recent := &g.recent[senderHash(sender)%uint64(len(g.recent))]; *recent == of {
+		*recent = nil
+	}
+	for i := range of.parts {
+		g.load(of.parts[i], gatherBits)
 		if err := g.each(ctx, visit); err != nil {
 			return err
 		}
-		for _, chunk := range of[i] {
+		for _, chunk := range of.parts[i] {
 			if cap(chunk) == gatherChunk {
 				g.spare = append(g.spare, chunk[:0])
 			}

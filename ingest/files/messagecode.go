@@ -52,7 +52,7 @@ func (c *codec) append(dst []byte, m *rating.Message, other rating.Instant) []by
 	dst = binary.LittleEndian.AppendUint16(dst, uint16(m.Month.Year))
 	dst = append(dst, uint8(m.Month.Month))
 	dst = appendText(dst, m.MessageID)
-	dst = appendWho(dst, c.who, m.Sender, m.Account)
+	dst = appendWho(dst, c.who, senderHash(m.Sender), m.Sender, m.Account)
 	dst = appendText(dst, m.User)
 	dst = appendJudgement(dst, c.judged, m)
 	if m.Failed {

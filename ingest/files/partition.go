@@ -32,12 +32,13 @@ type eventWriter struct {
 
 // event adds an event.
 func (w *eventWriter) event(c *eventCodec, e *rating.Event) error {
-	hash := talkHash(e.Sender, e.User)
-	chunk, err := w.room(hash, eventBytesMax(e))
+	sender := senderHash(e.Sender)
+	talk := talkHash(sender, e.User)
+	chunk, err := w.room(talk, eventBytesMax(e))
 	if err != nil {
 		return err
 	}
-	*chunk = c.append(*chunk, hash, e)
+	*chunk = c.append(*chunk, sender, talk, e)
 	return nil
 }
 

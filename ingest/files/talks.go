@@ -107,7 +107,7 @@ func (r *talkReader) load(pieces [][]byte, shift uint) {
 // sort sorts the entries by hash. The bits from shift on spread them evenly over
 // buckets of a few.
 func (r *talkReader) sort(shift uint) {
-	const bits = 12
+	const bits = 14
 	if len(r.entries) < 1<<8 || shift+bits > hashBits {
 		sortTalks(r.entries)
 		return
