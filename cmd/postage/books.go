@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"postage/reports/books"
+	"postage/reports/closing"
 	"time"
 )
 
@@ -12,6 +13,7 @@ import (
 type booksCommand struct {
 	Backup  booksBackupCommand  `cmd:"" help:"Write a copy of the books to a file and check it; closes may go on."`
 	Restore booksRestoreCommand `cmd:"" help:"Replace the books by a backup, after checking it."`
+	Project booksProjectCommand `cmd:"" help:"Make ClickHouse say what the books say, for analysts; every close does so by itself."`
 }
 
 // booksFlags say whose books.
@@ -69,6 +71,26 @@ func (c *booksRestoreCommand) Run(ctx context.Context, s *streams) (err error) {
 		fmt.Fprintf(s.out, "the books that were there are in %s\n", r.Kept)
 	}
 	_, err = fmt.Fprintf(s.out, "restored: %s; run postage books project, and postage verify --all\n", summaryText(r.Summary))
+	return err
+}
+
+type booksProjectCommand struct{ engineFlags }
+
+func (c *booksProjectCommand) Run(ctx context.Context, s *streams) (err error) {
+	e := &engines{}
+	defer closeWith(&err, "engines", e.Close)
+	b, err := c.existingBooks(ctx, e)
+	if err != nil {
+		return err
+	}
+	if err := c.openStore(ctx, s, e); err != nil {
+		return err
+	}
+	written, err := closing.Project(ctx, b, e.store)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(s.out, "%d documents written; see v_documents, v_document_lines and v_closes\n", written)
 	return err
 }
 

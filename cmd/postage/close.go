@@ -213,7 +213,7 @@ func (f *engineFlags) newCloser(ctx context.Context, s *streams, e *engines, t *
 		return nil, err
 	}
 	return &closing.Closer{
-		Log: e.store, Runs: e.store, Books: b, Logger: s.log,
+		Log: e.store, Runs: e.store, Books: b, Analysts: e.store, Logger: s.log,
 		Tariff: t.Tariff, TariffContent: t.content, Thaw: thawTariff, Example: t.example,
 		IssuedOn: issuedOn, Now: time.Now(),
 	}, nil

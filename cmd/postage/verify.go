@@ -36,7 +36,7 @@ func (c *verifyCommand) Run(ctx context.Context, s *streams) (err error) {
 	if err := c.openStore(ctx, s, e); err != nil {
 		return err
 	}
-	v := &closing.Verifier{Log: e.store, Books: b, Thaw: thawTariff, Logger: s.log, LogFaults: e.lostSince, Projected: e.projectedTotals}
+	v := &closing.Verifier{Log: e.store, Books: b, Analysts: e.store, Thaw: thawTariff, Logger: s.log, LogFaults: e.lostSince, Projected: e.projectedTotals}
 	result, err := v.Verify(ctx, c.Number...)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"path/filepath"
 	"postage/reports/closing"
 	"slices"
@@ -88,11 +89,11 @@ func TestVerifyNamesDifferences(t *testing.T) {
 	}{
 		{"content", func(p *plant) {
 			p.inBooks(`UPDATE documents SET content = replace(content, '"net":"10.1"', '"net":"10.2"') WHERE number = 'US-2026-000001'`)
-		}, "amounts_differ content_altered", "US-2026-000001"},
+		}, "amounts_differ content_altered projection_differs", "US-2026-000001"},
 		{"a document deleted", func(p *plant) {
 			p.inBooks(`DELETE FROM files`, `DELETE FROM documents WHERE number = 'US-2026-000001'`)
 		},
-			"chain_broken file_missing statement_differs", "series US-2026 goes from 0 to 2"},
+			"chain_broken file_missing projection_differs statement_differs", "series US-2026 goes from 0 to 2"},
 		{"bytes of a file", func(p *plant) {
 			p.inBooks(`UPDATE files SET content = x'25504446' WHERE number = 'US-2026-000002' AND format = 'pdf'`)
 		}, "file_altered", "US-2026-000002"},
@@ -108,6 +109,9 @@ func TestVerifyNamesDifferences(t *testing.T) {
 		{"figures in ClickHouse", func(p *plant) {
 			p.sql("ALTER TABLE charges UPDATE price = price + 1 WHERE account = 'zenith' SETTINGS mutations_sync = 2")
 		}, "projection_differs", "in ClickHouse"},
+		{"a document in ClickHouse", func(p *plant) {
+			p.sql("ALTER TABLE documents UPDATE net = net + 1 WHERE account = 'zenith' SETTINGS mutations_sync = 2")
+		}, "projection_differs", "in ClickHouse net 11.05"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -158,9 +162,25 @@ func TestBooksBackupCommand(t *testing.T) {
 	wantText(t, errOut, "the present books are newer", "--force")
 	out, _ = runCommand(t, 0, "books", "restore", "--force", backup, "--data", p.Data)
 	wantText(t, out, "2 documents of 1 months", "the books that were there are in")
-	if v := p.verify(0, "--all"); v.Documents != 2 {
-		t.Errorf("after the restore: %+v", v)
+	if v := p.verify(1, "--all"); codes(v) != "projection_differs" {
+		t.Errorf("after the restore, ClickHouse has more than the books: %+v", v)
 	}
+	projected := func() string {
+		return fmt.Sprint(p.sql("SELECT count(), sum(signed_net) FROM v_documents"), p.sql("SELECT sum(billed) FROM v_document_lines"), p.sql("SELECT count(), any(approved_by) FROM v_closes"))
+	}
+	for _, want := range []string{"0 documents written", "0 documents written"} {
+		out, _ = p.must(0, "books", "project")
+		wantText(t, out, want)
+		if got, want := projected(), "[[2 20.15]] [[20.15]] [[1 tester]]"; got != want {
+			t.Errorf("in ClickHouse: %s, want %s", got, want)
+		}
+	}
+	if v := p.verify(0, "--all"); v.Documents != 2 {
+		t.Errorf("after the projection: %+v", v)
+	}
+	p.sql("TRUNCATE TABLE documents")
+	out, _ = p.must(0, "books", "project")
+	wantText(t, out, "2 documents written")
 	_, errOut = runCommand(t, 1, "books", "backup", backup, "--data", t.TempDir())
 	wantText(t, errOut, "no books in")
 }

@@ -25,10 +25,15 @@ type Entry struct {
 	Statement, Before *rating.Statement // Before is the version that Statement follows; nil for the first
 }
 
-// Entries returns every document of the books in order of series and sequence.
+// Entries returns documents of the books, all when none are named, in order of series
+// and sequence.
 // Content that cannot be read any more leaves Document or Statement empty: Audit
 // says so.
-func (b *Books) Entries(ctx context.Context) ([]Entry, error) {
+func (b *Books) Entries(ctx context.Context, numbers ...string) ([]Entry, error) {
+	chosen, err := jsonList(numbers)
+	if err != nil {
+		return nil, fmt.Errorf("books: documents: %w", err)
+	}
 	entries, err := rowsOf(ctx, b, func(scan func(...any) error) (Entry, error) {
 		var e Entry
 		var content, inputs, statement, before, month, cutoff, accounts string
@@ -60,7 +65,8 @@ func (b *Books) Entries(ctx context.Context) ([]Entry, error) {
 		LEFT JOIN statements p ON p.month = d.month AND p.account = d.account AND p.version = d.statement - 1
 		JOIN runs r ON r.run_id = s.run_id
 		JOIN closes c ON c.month = d.month
-		ORDER BY d.series, d.sequence`)
+		WHERE ?1 = '' OR d.number IN (SELECT value FROM json_each(?1))
+		ORDER BY d.series, d.sequence`, chosen)
 	if err != nil {
 		return nil, fmt.Errorf("books: documents: %w", err)
 	}

@@ -67,7 +67,7 @@ func issue(ctx context.Context, tx *sql.Tx, in *Issue) (err error) {
 	if err != nil {
 		return fmt.Errorf("cut-off: %w", err)
 	}
-	accounts, err := accountList(run.Accounts)
+	accounts, err := jsonList(run.Accounts)
 	if err != nil {
 		return err
 	}
@@ -131,12 +131,12 @@ func closeMonth(ctx context.Context, tx *sql.Tx, in *Issue, cutoff, at string) e
 	return err
 }
 
-// accountList is how the accounts of a run are kept: "" for all.
-func accountList(accounts []string) (string, error) {
-	if accounts == nil {
+// jsonList is how a choice of accounts or numbers is written: "" for all.
+func jsonList(chosen []string) (string, error) {
+	if chosen == nil {
 		return "", nil
 	}
-	list, err := json.Marshal(accounts)
+	list, err := json.Marshal(chosen)
 	return string(list), err
 }
 

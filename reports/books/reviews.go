@@ -22,7 +22,7 @@ type Review struct {
 
 // SaveReview notes what was shown. Showing the same again adds nothing.
 func (b *Books) SaveReview(ctx context.Context, r Review) error {
-	accounts, err := accountList(r.Accounts)
+	accounts, err := jsonList(r.Accounts)
 	if err != nil {
 		return fmt.Errorf("books, review of %s: %w", r.Month, err)
 	}
@@ -48,7 +48,7 @@ func (b *Books) SaveReview(ctx context.Context, r Review) error {
 // LastReview names what was shown last for a month and these accounts, or "" when
 // it has been issued since or nothing was ever shown.
 func (b *Books) LastReview(ctx context.Context, m rating.Month, accounts []string) (string, error) {
-	list, err := accountList(accounts)
+	list, err := jsonList(accounts)
 	if err != nil {
 		return "", fmt.Errorf("books, review of %s: %w", m, err)
 	}

@@ -17,7 +17,9 @@ type Closer struct {
 	Log    reports.EventLog
 	Runs   reports.RunStore
 	Books  *books.Books
-	Logger *slog.Logger
+	// Analysts are told what the books have issued.
+	Analysts reports.BookStore
+	Logger   *slog.Logger
 
 	Tariff        *rating.Tariff // in force now: a close freezes it
 	TariffContent []byte         // its canonical bytes
@@ -267,7 +269,8 @@ func (c *Closer) completeAll(ctx context.Context, m rating.Month, at *Evaluation
 			return err
 		}
 	}
-	return nil
+	_, err = Project(ctx, c.Books, c.Analysts)
+	return err
 }
 
 // complete draws what follows from the books and is not there yet: the files of
