@@ -19,15 +19,26 @@ func (p *links) take(ctx context.Context, s *Store) (*link, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, context.Cause(ctx)
 	}
-	p.mu.Lock()
-	if n := len(p.idle); n > 0 {
-		l := p.idle[n-1]
-		p.idle = p.idle[:n-1]
-		p.mu.Unlock()
-		return l, nil
+	for l := p.pop(); l != nil; l = p.pop() {
+		if l.Ping(ctx) == nil { // the server may have closed it meanwhile
+			return l, nil
+		}
+		_ = l.Close() // it is of no use
 	}
-	p.mu.Unlock()
 	return s.dial(ctx)
+}
+
+// pop takes out the connection that was used last, nil when there is none.
+func (p *links) pop() *link {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	last := len(p.idle) - 1
+	if last < 0 {
+		return nil
+	}
+	l := p.idle[last]
+	p.idle = p.idle[:last]
+	return l
 }
 
 // give takes a connection back after what was done with it has ended, with err or well. One
