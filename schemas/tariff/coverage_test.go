@@ -122,21 +122,39 @@ func TestTaxWarnings(t *testing.T) {
 	}{
 		{"no taxes", date(2026, 8, 1), []change{account("GB", "reseller", "GBP", "")}, ""},
 		{"sound", date(2026, 8, 1), []change{{"sellers.csv", "", sellers}, {"taxes.csv", "", taxes}}, ""},
-		{"no row yet", date(2026, 7, 31), []change{{"sellers.csv", "", sellers}, {"taxes.csv", "", strings.Replace(taxes, "GB,*,*", "GB,FR,*", 1)}},
-			`accounts.csv:2: country "GB": no row of taxes.csv fits seller country GB, customer country GB, customer type business on 2026-07-31, so there can be no invoice; add one`},
-		{"reverse charge without a number", date(2026, 8, 1), []change{{"sellers.csv", "", sellers}, {"taxes.csv", "", taxes}, account("GB", "reseller", "GBP", "")},
-			`accounts.csv:2: vat_number: empty, and taxes.csv:3 makes a reverse charge of it, so there can be no invoice; write the customer's VAT number, or change customer_type`},
+		{
+			"no row yet", date(2026, 7, 31),
+			[]change{{"sellers.csv", "", sellers}, {"taxes.csv", "", strings.Replace(taxes, "GB,*,*", "GB,FR,*", 1)}},
+			`accounts.csv:2: country "GB": no row of taxes.csv fits seller country GB, customer country GB, customer type business on 2026-07-31, so there can be no invoice; add one`,
+		},
+		{
+			"reverse charge without a number", date(2026, 8, 1),
+			[]change{{"sellers.csv", "", sellers}, {"taxes.csv", "", taxes}, account("GB", "reseller", "GBP", "")},
+			`accounts.csv:2: vat_number: empty, and taxes.csv:3 makes a reverse charge of it, so there can be no invoice; write the customer's VAT number, or change customer_type`,
+		},
 		{"with one", date(2026, 8, 1), []change{{"sellers.csv", "", sellers}, {"taxes.csv", "", taxes}, account("GB", "reseller", "GBP", "GB1")}, ""},
-		{"consumer", date(2026, 8, 1), []change{{"sellers.csv", "", sellers}, {"taxes.csv", "", taxes}, account("FR", "consumer", "GBP", "")},
-			`accounts.csv:2: customer_type "consumer": taxes.csv:4 makes a reverse charge of it, and a consumer cannot account for one; add a row for consumers to taxes.csv`},
-		{"no sterling", date(2026, 8, 1), []change{{"sellers.csv", "", sellers}, {"taxes.csv", "", taxes}, account("GB", "business", "EUR", ""), rate},
-			`accounts.csv:2: currency "EUR": VAT must be stated in GBP too, and fx.csv has no rate from EUR to GBP, so there can be no invoice; add the rate of the last day of each month to fx.csv`},
+		{
+			"consumer", date(2026, 8, 1),
+			[]change{{"sellers.csv", "", sellers}, {"taxes.csv", "", taxes}, account("FR", "consumer", "GBP", "")},
+			`accounts.csv:2: customer_type "consumer": taxes.csv:4 makes a reverse charge of it, and a consumer cannot account for one; add a row for consumers to taxes.csv`,
+		},
+		{
+			"no sterling", date(2026, 8, 1),
+			[]change{{"sellers.csv", "", sellers}, {"taxes.csv", "", taxes}, account("GB", "business", "EUR", ""), rate},
+			`accounts.csv:2: currency "EUR": VAT must be stated in GBP too, and fx.csv has no rate from EUR to GBP, so there can be no invoice; add the rate of the last day of each month to fx.csv`,
+		},
 		{"sterling", date(2026, 8, 1), []change{{"sellers.csv", "", sellers}, {"taxes.csv", "", taxes}, account("GB", "business", "EUR", ""), both}, ""},
 		{"no sterling needed", date(2026, 8, 1), []change{{"sellers.csv", "", sellers}, {"taxes.csv", "", taxes}, account("FR", "business", "EUR", "FR1"), rate}, ""},
-		{"nobody sells", date(2026, 8, 1), []change{{"taxes.csv", "", strings.Replace(taxes, "GB,*,*", "IE,*,*", 1)}, {"sellers.csv", "", sellers}},
-			`taxes.csv:4: seller_country "IE": no seller of sellers.csv is there, so the row is never used; write the country of a seller, or delete the line`},
-		{"which seller", date(2026, 8, 1), []change{{"taxes.csv", "", taxes}, {"sellers.csv", "", sellers + "them,Them Ltd,GB\n"}},
-			`accounts.csv:2: seller: taxes depend on the seller's country, and it is not known who sells; write a seller of sellers.csv`},
+		{
+			"nobody sells", date(2026, 8, 1),
+			[]change{{"taxes.csv", "", strings.Replace(taxes, "GB,*,*", "IE,*,*", 1)}, {"sellers.csv", "", sellers}},
+			`taxes.csv:4: seller_country "IE": no seller of sellers.csv is there, so the row is never used; write the country of a seller, or delete the line`,
+		},
+		{
+			"which seller", date(2026, 8, 1),
+			[]change{{"taxes.csv", "", taxes}, {"sellers.csv", "", sellers + "them,Them Ltd,GB\n"}},
+			`accounts.csv:2: seller: taxes depend on the seller's country, and it is not known who sells; write a seller of sellers.csv`,
+		},
 	} {
 		rows, err := Read(changed(t, tt.changes...))
 		if err != nil {
