@@ -21,7 +21,7 @@ const (
 )
 
 // rowsInMemory is how many rows a file gathers before they are written out.
-const rowsInMemory = 100_000
+const rowsInMemory = 32_768
 
 // types are the columns' types in Go, and the tags that make of them DECIMAL, TIMESTAMP
 // and so on. Words of few kinds are kept as a dictionary.
