@@ -1,6 +1,7 @@
 package closing
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -73,9 +74,30 @@ func live(w *house, chance *rand.Rand, first rating.Month, seen *counts) {
 		w.close(m)
 	}
 	w.check(seen)
+	w.verify()
 	for _, m := range months {
 		if r := w.close(m); r.documents() != 0 {
 			w.t.Errorf("closing %s again without anything new: %d documents", m, r.documents())
+		}
+	}
+}
+
+// verify recomputes every document ever issued. Rows are not kept here, so only their
+// absence may be named.
+func (w *house) verify() {
+	w.t.Helper()
+	v := &Verifier{
+		Log: w.log, Books: w.closer.Books, Thaw: w.closer.Thaw, Logger: w.closer.Logger,
+		LogFaults: func(context.Context, reports.Cutoff) ([]string, error) { return nil, nil },
+		Projected: func(context.Context, string) (map[string]ProjectedTotal, error) { return nil, nil },
+	}
+	found, err := v.Verify(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, d := range found.Differences {
+		if d.Code != reports.ProjectionMissing {
+			w.t.Errorf("verify: %s", d.String())
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"io"
 	"iter"
 	"log/slog"
 	"maps"
@@ -129,7 +128,7 @@ func newHouse(t *testing.T) *house {
 	t.Cleanup(func() { b.Close() })
 	w := &house{t: t, log: &memoryLog{EventLog: store}, tariffs: map[string]*rating.Tariff{}}
 	w.closer = &Closer{
-		Log: w.log, Runs: noRows{}, Books: b, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Log: w.log, Runs: noRows{}, Books: b, Logger: slog.New(slog.DiscardHandler),
 		Thaw: func(content []byte) (*rating.Tariff, error) {
 			if tariff := w.tariffs[string(content)]; tariff != nil {
 				return tariff, nil
