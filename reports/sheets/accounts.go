@@ -169,7 +169,9 @@ func (m *month) accountTotal(s *sheet, currency string, a *accountRow) {
 		compared[0] = sum("L", a.prior)
 	}
 	s.put(slices.Concat([]cell{
-		text("Total").with(total), {look: total}, text(currency).with(total),
+		text("Total").with(total),
+		{look: total},
+		text(currency).with(total),
 		tally("D", a.messages), tally("E", a.careFree), tally("F", a.noticeCharged),
 		sum("G", a.net), sum("H", a.tax), sum("I", a.net.Add(a.tax)), sum("J", a.notes), tally("K", a.documents),
 	}, compared, []cell{exact("net", a.net, "tax", a.tax, "gross", a.net.Add(a.tax))})...)

@@ -151,7 +151,8 @@ func (m *month) typeSheet() {
 	for _, by := range groups {
 		r, t := s.row+1, m.types[by]
 		where := []where{
-			{column: "J", ref: fmt.Sprintf("$A%d", r), key: by.key}, {column: "O", ref: fmt.Sprintf("$B%d", r), key: by.currency},
+			{column: "J", ref: fmt.Sprintf("$A%d", r), key: by.key},
+			{column: "O", ref: fmt.Sprintf("$B%d", r), key: by.currency},
 			{column: "G", ref: `"notification"`, key: "notification"},
 		}
 		all := totals[by.currency].messages

@@ -82,7 +82,13 @@ var kindNames = []struct {
 	kind rating.LineKind
 	name string
 }{
-	{rating.MonthlyFeeLine, "Monthly fees"}, {rating.SenderFeeLine, "Sender fees"}, {rating.CareFeeLine, "Fees per care message"},
-	{rating.ReceivedFeeLine, "Fees per message received"}, {rating.FailedFeeLine, "Fees per failed message"}, {rating.UsageLine, "Messages"},
-	{rating.AllowanceLine, "Messages under an allowance"}, {rating.MinimumSpendLine, "Minimum spend"}, {rating.AdjustmentLine, "Services and goodwill"},
+	{rating.MonthlyFeeLine, "Monthly fees"},
+	{rating.SenderFeeLine, "Sender fees"},
+	{rating.CareFeeLine, "Fees per care message"},
+	{rating.ReceivedFeeLine, "Fees per message received"},
+	{rating.FailedFeeLine, "Fees per failed message"},
+	{rating.UsageLine, "Messages"},
+	{rating.AllowanceLine, "Messages under an allowance"},
+	{rating.MinimumSpendLine, "Minimum spend"},
+	{rating.AdjustmentLine, "Services and goodwill"},
 }

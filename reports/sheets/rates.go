@@ -72,7 +72,8 @@ func (m *month) rateRow(s *sheet, k rateKey, t tally, written *rating.PriceRow) 
 		list = []cell{amount(written.UnitPrice, price), text(written.Currency)}
 	}
 	by := []where{
-		{column: "N", ref: fmt.Sprintf("$A%d", r), key: k.row}, {column: "O", ref: fmt.Sprintf("$K%d", r), key: k.currency},
+		{column: "N", ref: fmt.Sprintf("$A%d", r), key: k.row},
+		{column: "O", ref: fmt.Sprintf("$K%d", r), key: k.currency},
 		{column: "M", ref: fmt.Sprintf("$J%d", r), number: true},
 	}
 	s.put(slices.Concat([]cell{text(k.row), text(k.list)}, from, []cell{position(k.from)}, list, []cell{

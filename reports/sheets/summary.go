@@ -102,8 +102,12 @@ func (m *month) kinds(s *sheet) {
 			r, scale := s.row+1, m.scales[c]
 			by := []where{{column: "C", ref: fmt.Sprintf("$B%d", r), key: c}, {column: "D", ref: `"` + string(k.kind) + `"`, key: string(k.kind)}}
 			s.put(slices.Concat([]cell{
-				text(k.name), text(c).with(look{align: "right"}), liveCount(m.lines.sum("K", by...), units[g]), {},
-				live(round(m.lines.sum("N", by...), scale), now[g], money(scale)), {}, {}, {},
+				text(k.name), text(c).with(look{align: "right"}), liveCount(m.lines.sum("K", by...), units[g]),
+				{},
+				live(round(m.lines.sum("N", by...), scale), now[g], money(scale)),
+				{},
+				{},
+				{},
 			}, m.compare(r, "E", "I", [2]decimal.Decimal{now[g], prior[g]}, scale, false), []cell{exact("net", now[g])})...)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -39,19 +40,26 @@ func soffice(t testing.TB, format string, files ...string) string {
 	return filepath.Join(dir, "out")
 }
 
-// officeCSV is the first sheet of a workbook as LibreOffice shows it, row by row.
-func officeCSV(t testing.TB, workbook []byte) [][]string {
+// officeCSV is the first sheet of each workbook as LibreOffice shows it, row by row.
+func officeCSV(t testing.TB, workbooks ...[]byte) (sheets [][][]string) {
 	t.Helper()
-	f, err := os.Open(filepath.Join(soffice(t, "csv:Text - txt - csv (StarCalc):44,34,76", save(t, "book.xlsx", workbook)), "book.csv"))
-	if err != nil {
-		t.Fatal(err)
+	var paths []string
+	for i, b := range workbooks {
+		paths = append(paths, save(t, fmt.Sprintf("book%d.xlsx", i), b))
 	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		t.Fatal(err)
+	out := soffice(t, "csv:Text - txt - csv (StarCalc):44,34,76", paths...)
+	for i := range workbooks {
+		content, err := os.ReadFile(filepath.Join(out, fmt.Sprintf("book%d.csv", i)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := csv.NewReader(bytes.NewReader(content)).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		sheets = append(sheets, rows)
 	}
-	return rows
+	return sheets
 }
 
 // pyCell is a cell as openpyxl reads it.

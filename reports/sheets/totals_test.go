@@ -3,6 +3,7 @@ package sheets
 import (
 	"archive/zip"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"postage/rating"
@@ -139,7 +140,7 @@ func countRows(t *testing.T, p *zip.File) (n int64) {
 		got, err := io.ReadFull(in, block[kept:])
 		n += int64(bytes.Count(block[:kept+got], []byte(mark)))
 		if err != nil {
-			if err != io.EOF && err != io.ErrUnexpectedEOF { //nolint:errorlint // as io says it
+			if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 				t.Fatal(err)
 			}
 			return n

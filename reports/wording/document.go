@@ -69,7 +69,7 @@ func Particulars(p reports.Party) []string {
 	if len(lines) > 8 {
 		lines = append(lines[:8], "…")
 	}
-	for _, f := range []Fact{{Text: p.Country}, {Label: "VAT number ", Text: p.VATNumber}, {Label: "Tax ID ", Text: p.TaxID}, {Text: p.Email}} {
+	for _, f := range []Fact{{Text: p.Country}, {Label: "VAT number ", Text: p.VATNumber}, {Label: "Tax ID ", Text: p.TaxID}, {Label: "Peppol ID ", Text: p.PeppolID}, {Text: p.Email}} {
 		if v := Line(f.Text); v != "" {
 			lines = append(lines, f.Label+v)
 		}
