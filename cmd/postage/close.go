@@ -70,12 +70,7 @@ func (c *closeCommand) Run(ctx context.Context, s *streams) (err error) {
 			return err
 		}
 	}
-	var r *closing.Result
-	if c.Draft {
-		r, err = closer.Draft(ctx, month)
-	} else {
-		r, err = closer.Close(ctx, month)
-	}
+	r, err := c.rate(ctx, s, closer, month)
 	if err != nil {
 		return err
 	}
@@ -102,6 +97,17 @@ func (c *closeCommand) Run(ctx context.Context, s *streams) (err error) {
 		return err
 	}
 	return c.refusal(r)
+}
+
+// rate drafts or closes the month, showing how far it is.
+func (c *closeCommand) rate(ctx context.Context, s *streams, closer *closing.Closer, month rating.Month) (*closing.Result, error) {
+	log := &watchedLog{EventLog: closer.Log}
+	closer.Log = log
+	defer log.show(ctx, s)()
+	if c.Draft {
+		return closer.Draft(ctx, month)
+	}
+	return closer.Close(ctx, month)
 }
 
 // approval is who wants the documents issued, or nil.

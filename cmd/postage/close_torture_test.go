@@ -119,8 +119,10 @@ func (w *closingWorld) change() {
 }
 
 func (w *closingWorld) args(m rating.Month) []string {
-	return []string{"close", "--month", m.String(), "--tariff", w.folder, "--clickhouse", w.address, "--data", w.Data,
-		"--out", filepath.Join(w.Data, m.String()), "--issued-on", "2026-11-02", "--approve", "--by", "tester", "--why", "torture"}
+	return []string{
+		"close", "--month", m.String(), "--tariff", w.folder, "--clickhouse", w.address, "--data", w.Data,
+		"--out", filepath.Join(w.Data, m.String()), "--issued-on", "2026-11-02", "--approve", "--by", "tester", "--why", "torture",
+	}
 }
 
 // close closes a month in the teeth of everything.

@@ -36,8 +36,11 @@ func (c *verifyCommand) Run(ctx context.Context, s *streams) (err error) {
 	if err := c.openStore(ctx, s, e); err != nil {
 		return err
 	}
-	v := &closing.Verifier{Log: e.store, Books: b, Analysts: e.store, Thaw: thawTariff, Logger: s.log, LogFaults: e.lostSince, Projected: e.projectedTotals}
+	log := &watchedLog{EventLog: e.store}
+	v := &closing.Verifier{Log: log, Books: b, Analysts: e.store, Thaw: thawTariff, Logger: s.log, LogFaults: e.lostSince, Projected: e.projectedTotals}
+	stop := log.show(ctx, s)
 	result, err := v.Verify(ctx, c.Number...)
+	stop()
 	if err != nil {
 		return err
 	}

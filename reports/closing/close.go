@@ -14,9 +14,9 @@ import (
 
 // Closer closes months.
 type Closer struct {
-	Log    reports.EventLog
-	Runs   reports.RunStore
-	Books  *books.Books
+	Log   reports.EventLog
+	Runs  reports.RunStore
+	Books *books.Books
 	// Analysts are told what the books have issued.
 	Analysts reports.BookStore
 	Logger   *slog.Logger

@@ -18,12 +18,12 @@ import (
 
 // Verifier recomputes what was issued. It changes nothing.
 type Verifier struct {
-	Log    reports.EventLog
-	Books  *books.Books
+	Log   reports.EventLog
+	Books *books.Books
 	// Analysts have been told what the books have issued.
 	Analysts reports.BookStore
-	Thaw   func(content []byte) (*rating.Tariff, error)
-	Logger *slog.Logger
+	Thaw     func(content []byte) (*rating.Tariff, error)
+	Logger   *slog.Logger
 	// LogFaults lists in words what the log lacks below a cut-off.
 	LogFaults func(ctx context.Context, upTo reports.Cutoff) ([]string, error)
 	// Projected are the statements of a run as SQL adds them up, by account; none while
@@ -271,8 +271,10 @@ func (run *issuedRun) compare(due []rating.Statement, projected map[string]Proje
 	}
 	for i := range due {
 		if s := &due[i]; len(s.Lines) > 0 && !run.invoiced[run.Month.String()+" "+s.Account] {
-			found = append(found, reports.Difference{Run: run.ID, Month: run.Month.String(), Account: s.Account, Code: reports.StatementDiffers,
-				Problem: fmt.Sprintf("the log has %s %s to bill, and no document was issued", s.Currency, s.Billed)})
+			found = append(found, reports.Difference{
+				Run: run.ID, Month: run.Month.String(), Account: s.Account, Code: reports.StatementDiffers,
+				Problem: fmt.Sprintf("the log has %s %s to bill, and no document was issued", s.Currency, s.Billed),
+			})
 		}
 	}
 	return found
@@ -297,8 +299,12 @@ func differences(issued, now *rating.Statement) []string {
 		what    string
 		was, is any
 	}{
-		{"currency", issued.Currency, now.Currency}, {"billed total", issued.Billed.String(), now.Billed.String()}, {"exact total", issued.Exact.String(), now.Exact.String()},
-		{"counts of messages", issued.Counts, now.Counts}, {"cost", fmt.Sprint(issued.Costs), fmt.Sprint(now.Costs)}, {"unrated", fmt.Sprint(issued.Unrated), fmt.Sprint(now.Unrated)},
+		{"currency", issued.Currency, now.Currency},
+		{"billed total", issued.Billed.String(), now.Billed.String()},
+		{"exact total", issued.Exact.String(), now.Exact.String()},
+		{"counts of messages", issued.Counts, now.Counts},
+		{"cost", fmt.Sprint(issued.Costs), fmt.Sprint(now.Costs)},
+		{"unrated", fmt.Sprint(issued.Unrated), fmt.Sprint(now.Unrated)},
 	} {
 		if total.was != total.is {
 			found = append(found, fmt.Sprintf("%s: issued %v, the log gives %v", total.what, total.was, total.is))
