@@ -156,18 +156,6 @@ func word[R any](name string, get func(*R) string) field[R] {
 	}}
 }
 
-// words is an Array(LowCardinality(String)) column.
-func words[R any](name string, get func(*R) []string) field[R] {
-	return field[R]{name, func(col column.Interface, rows []R) error {
-		for i := range rows {
-			if err := col.AppendRow(get(&rows[i])); err != nil {
-				return err
-			}
-		}
-		return nil
-	}}
-}
-
 // The instants that a DateTime64(3) column takes through the driver, which goes by
 // way of nanoseconds in 64 bits: 1900 to 2262.
 var (
@@ -199,25 +187,6 @@ func instant[R any](name string, get func(*R) rating.Instant) field[R] {
 	}}
 }
 
-// maybeInstant is a Nullable(DateTime64(3)) column: never is NULL.
-func maybeInstant[R any](name string, get func(*R) rating.Instant) field[R] {
-	return field[R]{name, func(col column.Interface, rows []R) error {
-		values, pointers := make([]int64, len(rows)), make([]*int64, len(rows))
-		for i := range rows {
-			at := get(&rows[i])
-			if err := fitsInstant(at); err != nil {
-				return fmt.Errorf("row %d: %w", i, err)
-			}
-			if at != 0 {
-				values[i] = int64(at)
-				pointers[i] = &values[i]
-			}
-		}
-		_, err := col.Append(pointers)
-		return err
-	}}
-}
-
 // amountDigits are the decimal places of every amount at rest, Decimal(38, 18).
 const amountDigits = 18
 
@@ -229,24 +198,6 @@ func amount[R any](name string, get func(*R) decimal.Decimal) field[R] {
 		for i := range rows {
 			values[i] = get(&rows[i])
 			if err := fitsAmount(values[i]); err != nil {
-				return err
-			}
-		}
-		_, err := col.Append(values)
-		return err
-	}}
-}
-
-// maybeAmount is a Nullable(Decimal(38, 18)) column, with the law of amount.
-func maybeAmount[R any](name string, get func(*R) *decimal.Decimal) field[R] {
-	return field[R]{name, func(col column.Interface, rows []R) error {
-		values := make([]*decimal.Decimal, len(rows))
-		for i := range rows {
-			values[i] = get(&rows[i])
-			if values[i] == nil {
-				continue
-			}
-			if err := fitsAmount(*values[i]); err != nil {
 				return err
 			}
 		}
