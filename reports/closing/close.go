@@ -17,7 +17,7 @@ type Closer struct {
 	Log   reports.EventLog
 	Runs  reports.RunStore
 	Books *books.Books
-	// Analysts are told what the books have issued.
+	// Analysts are told what the books have issued; nil when there are none.
 	Analysts reports.BookStore
 	Logger   *slog.Logger
 
@@ -269,7 +269,9 @@ func (c *Closer) completeAll(ctx context.Context, m rating.Month, at *Evaluation
 			return err
 		}
 	}
-	_, err = Project(ctx, c.Books, c.Analysts)
+	if c.Analysts != nil {
+		_, err = Project(ctx, c.Books, c.Analysts)
+	}
 	return err
 }
 
