@@ -22,7 +22,7 @@ func newWorld(r *rand.Rand) *world {
 	months := [...]rating.Month{{Year: 2019, Month: 6}, {Year: 2022, Month: 9}, {Year: 2023, Month: 9}, {Year: 2025, Month: 8}, {Year: 2026, Month: 10}}
 	w := &world{Rand: r, month: months[r.IntN(len(months))]}
 	w.tariff()
-	for range 10 + r.IntN(20) {
+	for range 15 + r.IntN(25) {
 		w.talk()
 	}
 	return w
@@ -73,7 +73,7 @@ func (w *world) tariff() {
 		rows.Packages = append(rows.Packages, p)
 	}
 	for _, list := range []string{"l", "c"} {
-		for i, from := range []int64{1, 4, 9, 30} {
+		for i, from := range []int64{1, 3, 5, 9} {
 			rows.Prices = append(rows.Prices, rating.PriceRow{
 				Row: place("prices.csv", len(rows.Prices)), PriceList: list, ValidFrom: since, Currency: "GBP", Origin: "*", Market: "*", Category: "*", FromVolume: from, UnitPrice: decimal.New(int64(90-10*i), -4),
 			})
@@ -88,7 +88,7 @@ func sender(i int) string { return fmt.Sprintf("+4420794600%02d", i) }
 // repeated or contradict one another.
 func (w *world) talk() {
 	who := sender(w.IntN(10)) // some are registered nowhere
-	user := one(w.Rand, "+447700900", "+919876543", "+33612345") + fmt.Sprintf("%03d", w.IntN(8))
+	user := one(w.Rand, "+447700900", "+447700900", "+447700900", "+919876543", "+33612345") + fmt.Sprintf("%03d", w.IntN(8))
 	account := one(w.Rand, "", "", "a0", "a1", "a2", "ghost")
 	at := w.month.First().AddDays(-40+w.IntN(75)).Midnight(time.UTC) + rating.Instant(w.IntN(24))*rating.Hour
 	for range 1 + w.IntN(14) {
@@ -101,7 +101,7 @@ func (w *world) talk() {
 			continue
 		}
 		e.Kind = one(w.Rand, rating.Template, rating.Template, rating.Freeform, rating.Freeform, rating.KindUnknown, rating.Echo, rating.Reaction)
-		e.Category, e.Template = one(w.Rand, "marketing", "utility", "authentication", ""), one(w.Rand, "t1", "t2")
+		e.Category, e.Template = one(w.Rand, "marketing", "marketing", "marketing", "marketing", "utility", "authentication", ""), one(w.Rand, "t1", "t2")
 		if w.IntN(10) == 0 {
 			e.Account = one(w.Rand, "a0", "a1", "")
 		}
