@@ -49,7 +49,7 @@ type Result struct {
 	Late []*Result
 }
 
-// notes says how many documents there are, those for other months included.
+// documents says how many documents there are, those for other months included.
 func (r *Result) documents() int {
 	n := len(r.Documents)
 	for _, late := range r.Late {
