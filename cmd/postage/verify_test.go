@@ -90,10 +90,12 @@ func TestVerifyNamesDifferences(t *testing.T) {
 		{"content", func(p *plant) {
 			p.inBooks(`UPDATE documents SET content = replace(content, '"net":"10.1"', '"net":"10.2"') WHERE number = 'US-2026-000001'`)
 		}, "amounts_differ content_altered projection_differs", "US-2026-000001"},
-		{"a document deleted", func(p *plant) {
-			p.inBooks(`DELETE FROM files`, `DELETE FROM documents WHERE number = 'US-2026-000001'`)
+		{
+			"a document deleted", func(p *plant) {
+				p.inBooks(`DELETE FROM files`, `DELETE FROM documents WHERE number = 'US-2026-000001'`)
+			},
+			"chain_broken file_missing projection_differs statement_differs", "series US-2026 goes from 0 to 2",
 		},
-			"chain_broken file_missing projection_differs statement_differs", "series US-2026 goes from 0 to 2"},
 		{"bytes of a file", func(p *plant) {
 			p.inBooks(`UPDATE files SET content = x'25504446' WHERE number = 'US-2026-000002' AND format = 'pdf'`)
 		}, "file_altered", "US-2026-000002"},

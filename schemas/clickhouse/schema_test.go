@@ -41,7 +41,7 @@ func TestQueriesSayWhatTheyAnswer(t *testing.T) {
 func TestQueriesRun(t *testing.T) {
 	s := open(t)
 	params := named{
-		"run": "r", "month": "2026-10", "version": "v", "topic": topic, "partition": int32(0), "offset": int64(0),
+		"run": "r", "runs": []string{"r"}, "account": "", "month": "2026-10", "version": "v", "topic": topic, "partition": int32(0), "offset": int64(0),
 		"group": "g", "generation": "g/1", "member": "g/1/m", "partitions": []string{topic + "/0"}, "offsets": []int64{1}, "known_partitions": []string{topic + "/0"}, "known_offsets": []int64{1},
 		"records": []string{topic + "/0/0"}, "reason": "", "since": int64(0), "replayed": uint8(0), "content": uint8(1), "limit": int64(1),
 		"senders": []string{"+1"}, "sender": "+1", "user": "+2", "message": "m", "type": uint8(1), "from": "", "to": "", "spool": uuid.Nil,
