@@ -30,9 +30,9 @@ type limits struct {
 	groupMessages int   // chargeable ones of a group that wait in memory
 }
 
-// usualLimits keep the process under 1 GB with three goroutines at work: a slice takes up to 50 MB and a
+// usualLimits keep the process under 1 GB with three goroutines at work: a slice takes up to 40 MB and a
 // group up to 120 MB.
-var usualLimits = limits{sliceEvents: 150_000, sliceSenders: 1000, groupMessages: 200_000}
+var usualLimits = limits{sliceEvents: 100_000, sliceSenders: 1000, groupMessages: 200_000}
 
 // plan cuts a month into portions. Accounts is nil, or says which are wanted; whole groups are
 // planned in any case.
