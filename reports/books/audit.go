@@ -34,21 +34,20 @@ func (b *Books) Entries(ctx context.Context, numbers ...string) ([]Entry, error)
 	if err != nil {
 		return nil, fmt.Errorf("books: documents: %w", err)
 	}
-	entries, err := rowsOf(ctx, b, func(scan func(...any) error) (Entry, error) {
-		var e Entry
+	entries, err := rowsOf(ctx, b, func(e *Entry, scan scanner) (err error) {
 		var content, inputs, statement, before, month, cutoff, accounts string
-		err := scan(&e.Number, &e.Series, &e.Sequence, &month, &e.Account, &e.Version, &content, &inputs, &e.Previous, &e.SHA256,
+		err = scan(&e.Number, &e.Series, &e.Sequence, &month, &e.Account, &e.Version, &content, &inputs, &e.Previous, &e.SHA256,
 			&e.StatementSeal, &statement, &before, &e.Run.ID, &e.Run.Kind, &cutoff, &e.Run.Tariff, &accounts)
 		if err != nil {
-			return e, err
+			return err
 		}
 		e.Content, e.Inputs, e.StatementContent = []byte(content), []byte(inputs), []byte(statement)
 		if e.Month, err = rating.ParseMonth(month); err != nil {
-			return e, fmt.Errorf("%s: %w", e.Number, err)
+			return fmt.Errorf("%s: %w", e.Number, err)
 		}
 		e.Run.Month = e.Month
 		if err := decodeRun(&e.Run, cutoff, accounts); err != nil {
-			return e, err
+			return err
 		}
 		_ = json.Unmarshal(e.Content, &e.Document) // Audit compares hashes: it notices
 		if s := new(rating.Statement); json.Unmarshal(e.StatementContent, s) == nil {
@@ -57,7 +56,7 @@ func (b *Books) Entries(ctx context.Context, numbers ...string) ([]Entry, error)
 		if s := new(rating.Statement); before != "" && json.Unmarshal([]byte(before), s) == nil {
 			e.Before = s
 		}
-		return e, nil
+		return nil
 	}, `SELECT d.number, d.series, d.sequence, d.month, d.account, d.statement, d.content, d.inputs, d.previous, d.sha256,
 			s.seal, s.content, coalesce(p.content, ''), r.run_id, r.kind, r.cutoff, coalesce(nullif(r.tariff, ''), c.tariff), r.accounts
 		FROM documents d
@@ -184,9 +183,8 @@ func (b *Books) auditFiles(ctx context.Context) (found []reports.Difference, err
 
 // auditOrphans finds rows that hang on nothing, and runs that nobody approved.
 func (b *Books) auditOrphans(ctx context.Context) ([]reports.Difference, error) {
-	return rowsOf(ctx, b, func(scan func(...any) error) (reports.Difference, error) {
-		var d reports.Difference
-		return d, scan(&d.Number, &d.Run, &d.Month, &d.Account, &d.Code, &d.Problem)
+	return rowsOf(ctx, b, func(d *reports.Difference, scan scanner) error {
+		return scan(&d.Number, &d.Run, &d.Month, &d.Account, &d.Code, &d.Problem)
 	}, `SELECT d.number, '', d.month, d.account, 'chain_broken', 'statement, run or close behind it is missing' FROM documents d
 			WHERE NOT EXISTS (SELECT 1 FROM statements s JOIN runs r ON r.run_id = s.run_id JOIN closes c ON c.month = s.month
 				WHERE s.month = d.month AND s.account = d.account AND s.version = d.statement)

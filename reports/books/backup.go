@@ -172,9 +172,8 @@ func (b *Books) mayReplace(ctx context.Context, present, backup Summary, copied 
 
 // keys names everything that a restore could lose, in order.
 func (b *Books) keys(ctx context.Context) ([]string, error) {
-	return rowsOf(ctx, b, func(scan func(...any) error) (key string, err error) {
-		return key, scan(&key)
-	}, `SELECT number || ' ' || substr(sha256, 1, 12) FROM documents UNION ALL SELECT 'run ' || run_id FROM runs ORDER BY 1`)
+	return rowsOf(ctx, b, func(key *string, scan scanner) error { return scan(key) },
+		`SELECT number || ' ' || substr(sha256, 1, 12) FROM documents UNION ALL SELECT 'run ' || run_id FROM runs ORDER BY 1`)
 }
 
 // takeOver copies the pages of another file into ours, in one transaction. Both

@@ -81,57 +81,30 @@ func (b *Books) Month(ctx context.Context, m rating.Month) (*ClosedMonth, error)
 // Statements returns the latest version of every statement of a month, in
 // account order.
 func (b *Books) Statements(ctx context.Context, m rating.Month) ([]rating.Statement, error) {
-	return query(ctx, b.db, func(s *rating.Statement, content string) error { return json.Unmarshal([]byte(content), s) },
-		`SELECT content FROM statements s WHERE month = ? AND version = (SELECT max(version) FROM statements WHERE month = s.month AND account = s.account) ORDER BY account`, m.String())
+	return contentOf[rating.Statement](ctx, b, `SELECT content FROM statements s WHERE month = ? AND version = (SELECT max(version) FROM statements WHERE month = s.month AND account = s.account) ORDER BY account`, m.String())
 }
 
 // Documents returns the documents issued for a month, in order of issue.
 func (b *Books) Documents(ctx context.Context, m rating.Month) ([]reports.Document, error) {
-	return query(ctx, b.db, func(d *reports.Document, content string) error { return json.Unmarshal([]byte(content), d) },
-		`SELECT content FROM documents WHERE month = ? ORDER BY rowid`, m.String())
-}
-
-func query[T any](ctx context.Context, db *sql.DB, decode func(*T, string) error, q string, args ...any) ([]T, error) {
-	rows, err := db.QueryContext(ctx, q, args...)
-	if err != nil {
-		return nil, fmt.Errorf("books: %w", err)
-	}
-	defer rows.Close()
-	var out []T
-	for rows.Next() {
-		var content string
-		if err := rows.Scan(&content); err != nil {
-			return nil, fmt.Errorf("books: %w", err)
-		}
-		var v T
-		if err := decode(&v, content); err != nil {
-			return nil, fmt.Errorf("books: %w", err)
-		}
-		out = append(out, v)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("books: %w", err)
-	}
-	return out, nil
+	return contentOf[reports.Document](ctx, b, `SELECT content FROM documents WHERE month = ? ORDER BY rowid`, m.String())
 }
 
 // Versions returns the latest version of every statement of a month, by account.
 func (b *Books) Versions(ctx context.Context, m rating.Month) (map[string]int, error) {
-	rows, err := b.db.QueryContext(ctx, `SELECT account, max(version) FROM statements WHERE month = ? GROUP BY account`, m.String())
+	type latest struct {
+		account string
+		version int
+	}
+	all, err := rowsOf(ctx, b, func(l *latest, scan scanner) error { return scan(&l.account, &l.version) },
+		`SELECT account, max(version) FROM statements WHERE month = ? GROUP BY account`, m.String())
 	if err != nil {
-		return nil, fmt.Errorf("books: %w", err)
+		return nil, fmt.Errorf("books, statements of %s: %w", m, err)
 	}
-	defer rows.Close()
-	versions := map[string]int{}
-	for rows.Next() {
-		var account string
-		var version int
-		if err := rows.Scan(&account, &version); err != nil {
-			return nil, fmt.Errorf("books: %w", err)
-		}
-		versions[account] = version
+	versions := make(map[string]int, len(all))
+	for _, l := range all {
+		versions[l.account] = l.version
 	}
-	return versions, rows.Err()
+	return versions, nil
 }
 
 // Tariff returns the content of a tariff that something was issued under.

@@ -52,24 +52,18 @@ func (b *Books) File(ctx context.Context, number, format string) ([]byte, error)
 // Unprojected returns the runs of a month whose rows ClickHouse may not have
 // yet, oldest first.
 func (b *Books) Unprojected(ctx context.Context, m rating.Month) ([]reports.Run, error) {
-	rows, err := b.db.QueryContext(ctx, `SELECT r.run_id, r.kind, r.cutoff, coalesce(nullif(r.tariff, ''), c.tariff), r.accounts FROM runs r JOIN closes c ON c.month = r.month WHERE r.month = ? AND r.projected = 0 ORDER BY r.rowid`, m.String())
+	runs, err := rowsOf(ctx, b, func(r *reports.Run, scan scanner) error {
+		var cutoff, accounts string
+		if err := scan(&r.ID, &r.Kind, &cutoff, &r.Tariff, &accounts); err != nil {
+			return err
+		}
+		r.Month = m
+		return decodeRun(r, cutoff, accounts)
+	}, `SELECT r.run_id, r.kind, r.cutoff, coalesce(nullif(r.tariff, ''), c.tariff), r.accounts FROM runs r JOIN closes c ON c.month = r.month WHERE r.month = ? AND r.projected = 0 ORDER BY r.rowid`, m.String())
 	if err != nil {
 		return nil, fmt.Errorf("books: runs of %s: %w", m, err)
 	}
-	defer rows.Close()
-	var out []reports.Run
-	for rows.Next() {
-		r := reports.Run{Month: m}
-		var cutoff, accounts string
-		if err := rows.Scan(&r.ID, &r.Kind, &cutoff, &r.Tariff, &accounts); err != nil {
-			return nil, fmt.Errorf("books: runs of %s: %w", m, err)
-		}
-		if err := decodeRun(&r, cutoff, accounts); err != nil {
-			return nil, fmt.Errorf("books: %w", err)
-		}
-		out = append(out, r)
-	}
-	return out, rows.Err()
+	return runs, nil
 }
 
 // Projected notes that ClickHouse has the rows of a run.

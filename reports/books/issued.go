@@ -3,7 +3,6 @@ package books
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"postage/rating"
 	"postage/reports"
@@ -12,57 +11,37 @@ import (
 // Issued returns what each run put into the books of a month, oldest first: for
 // every statement the one it follows, and the documents.
 func (b *Books) Issued(ctx context.Context, m rating.Month) ([]reports.Issued, error) {
-	runs, err := rowsOf(ctx, b, func(scan func(...any) error) (reports.Issued, error) {
-		in := reports.Issued{Run: reports.Run{Month: m}}
-		return in, scan(&in.Run.ID, &in.Run.Kind, &in.Run.Tariff)
+	runs, err := rowsOf(ctx, b, func(in *reports.Issued, scan scanner) error {
+		in.Run.Month = m
+		return scan(&in.Run.ID, &in.Run.Kind, &in.Run.Tariff)
 	}, `SELECT r.run_id, r.kind, coalesce(nullif(r.tariff, ''), c.tariff) FROM runs r JOIN closes c ON c.month = r.month WHERE r.month = ? ORDER BY r.rowid`, m.String())
 	if err != nil {
 		return nil, fmt.Errorf("books, month %s: %w", m, err)
 	}
 	for i := range runs {
 		in := &runs[i]
-		in.Changes, err = rowsOf(ctx, b, func(scan func(...any) error) (reports.StatementChange, error) {
+		in.Changes, err = rowsOf(ctx, b, func(c *reports.StatementChange, scan scanner) error {
 			var now, before string
 			if err := scan(&now, &before); err != nil {
-				return reports.StatementChange{}, err
+				return err
 			}
-			c := reports.StatementChange{Now: &rating.Statement{}}
 			if before != "" {
-				c.Before = &rating.Statement{}
-				if err := json.Unmarshal([]byte(before), c.Before); err != nil {
-					return c, err
+				if err := json.Unmarshal([]byte(before), &c.Before); err != nil {
+					return err
 				}
 			}
-			return c, json.Unmarshal([]byte(now), c.Now)
+			return json.Unmarshal([]byte(now), &c.Now)
 		}, `SELECT s.content, coalesce(p.content, '') FROM statements s
 			LEFT JOIN statements p ON p.month = s.month AND p.account = s.account AND p.version = s.version - 1
 			WHERE s.run_id = ? ORDER BY s.account, s.version`, in.Run.ID)
 		if err != nil {
 			return nil, fmt.Errorf("books, statements of run %s: %w", in.Run.ID, err)
 		}
-		in.Documents, err = query(ctx, b.db, func(d *reports.Document, content string) error { return json.Unmarshal([]byte(content), d) },
-			`SELECT d.content FROM documents d JOIN statements s ON s.month = d.month AND s.account = d.account AND s.version = d.statement
+		in.Documents, err = contentOf[reports.Document](ctx, b, `SELECT d.content FROM documents d JOIN statements s ON s.month = d.month AND s.account = d.account AND s.version = d.statement
 			WHERE s.run_id = ? ORDER BY d.rowid`, in.Run.ID)
 		if err != nil {
 			return nil, fmt.Errorf("books, documents of run %s: %w", in.Run.ID, err)
 		}
 	}
 	return runs, nil
-}
-
-// rowsOf reads the rows of a query, each by one call.
-func rowsOf[T any](ctx context.Context, b *Books, read func(scan func(...any) error) (T, error), q string, args ...any) (all []T, err error) {
-	rows, err := b.db.QueryContext(ctx, q, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		v, err := read(rows.Scan)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, v)
-	}
-	return all, rows.Err()
 }

@@ -20,20 +20,23 @@ type Look struct {
 // Closed returns the months closed as a whole, oldest first, and up to where each
 // was compared with the log: when last looked at, else at its first close.
 func (b *Books) Closed(ctx context.Context) ([]Look, error) {
-	return query(ctx, b.db, func(l *Look, content string) error {
-		var row struct{ Month, Cutoff string }
-		if err := json.Unmarshal([]byte(content), &row); err != nil {
+	looks, err := rowsOf(ctx, b, func(l *Look, scan scanner) (err error) {
+		var month, cutoff string
+		if err := scan(&month, &cutoff); err != nil {
 			return err
 		}
-		var err error
-		if l.Month, err = rating.ParseMonth(row.Month); err != nil {
+		if l.Month, err = rating.ParseMonth(month); err != nil {
 			return err
 		}
-		return json.Unmarshal([]byte(row.Cutoff), &l.Cutoff)
-	}, `SELECT json_object('Month', c.month, 'Cutoff', coalesce(
+		return json.Unmarshal([]byte(cutoff), &l.Cutoff)
+	}, `SELECT c.month, coalesce(
 			(SELECT cutoff FROM looks WHERE month = c.month ORDER BY number DESC LIMIT 1),
-			(SELECT cutoff FROM runs WHERE month = c.month ORDER BY rowid LIMIT 1)))
+			(SELECT cutoff FROM runs WHERE month = c.month ORDER BY rowid LIMIT 1))
 		FROM closes c WHERE c.whole = 1 ORDER BY c.month`)
+	if err != nil {
+		return nil, fmt.Errorf("books, closed months: %w", err)
+	}
+	return looks, nil
 }
 
 // Looked notes that closed months agree with the log up to a cut-off.
@@ -93,8 +96,7 @@ func (b *Books) Terms(ctx context.Context, m rating.Month) ([]Terms, error) {
 	if err := b.db.QueryRowContext(ctx, `SELECT tariff FROM closes WHERE month = ?`, m.String()).Scan(&tariff); err != nil {
 		return nil, fmt.Errorf("books, terms of %s: %w", m, err)
 	}
-	others, err := query(ctx, b.db, func(t *Terms, content string) error { return json.Unmarshal([]byte(content), t) },
-		`SELECT json_object('Tariff', r.tariff, 'Accounts', json_group_array(s.account)) FROM statements s JOIN runs r ON r.run_id = s.run_id
+	others, err := contentOf[Terms](ctx, b, `SELECT json_object('Tariff', r.tariff, 'Accounts', json_group_array(s.account)) FROM statements s JOIN runs r ON r.run_id = s.run_id
 			WHERE s.month = ? AND s.version = 1 AND r.kind = 'final' AND r.tariff NOT IN ('', ?) GROUP BY r.tariff ORDER BY r.tariff`, m.String(), tariff)
 	return append([]Terms{{Tariff: tariff}}, others...), err
 }
@@ -116,10 +118,18 @@ func (b *Books) Corrections(ctx context.Context, m rating.Month) (n int, err err
 
 // Incomplete returns the months of which ClickHouse may lack a run, oldest first.
 func (b *Books) Incomplete(ctx context.Context) ([]rating.Month, error) {
-	return query(ctx, b.db, func(m *rating.Month, content string) (err error) {
-		*m, err = rating.ParseMonth(content)
+	months, err := rowsOf(ctx, b, func(m *rating.Month, scan scanner) (err error) {
+		var month string
+		if err := scan(&month); err != nil {
+			return err
+		}
+		*m, err = rating.ParseMonth(month)
 		return err
 	}, `SELECT DISTINCT month FROM runs WHERE projected = 0 ORDER BY month`)
+	if err != nil {
+		return nil, fmt.Errorf("books, months to complete: %w", err)
+	}
+	return months, nil
 }
 
 // Before returns what had been issued for a month before a run of it, and whether
@@ -127,13 +137,11 @@ func (b *Books) Incomplete(ctx context.Context) ([]rating.Month, error) {
 func (b *Books) Before(ctx context.Context, runID string) (before *reports.Billed, corrects bool, err error) {
 	const earlier = `FROM runs AS here JOIN runs AS r ON r.month = here.month AND r.rowid < here.rowid JOIN statements AS s ON s.run_id = r.run_id `
 	before = &reports.Billed{}
-	before.Statements, err = query(ctx, b.db, func(s *rating.Statement, content string) error { return json.Unmarshal([]byte(content), s) },
-		`SELECT content FROM (SELECT s.account, s.content, row_number() OVER (PARTITION BY s.account ORDER BY s.version DESC) AS age `+earlier+`WHERE here.run_id = ?) WHERE age = 1 ORDER BY account`, runID)
+	before.Statements, err = contentOf[rating.Statement](ctx, b, `SELECT content FROM (SELECT s.account, s.content, row_number() OVER (PARTITION BY s.account ORDER BY s.version DESC) AS age `+earlier+`WHERE here.run_id = ?) WHERE age = 1 ORDER BY account`, runID)
 	if err != nil {
 		return nil, false, err
 	}
-	before.Documents, err = query(ctx, b.db, func(d *reports.Document, content string) error { return json.Unmarshal([]byte(content), d) },
-		`SELECT d.content `+earlier+`JOIN documents AS d ON d.month = s.month AND d.account = s.account AND d.statement = s.version WHERE here.run_id = ? ORDER BY d.rowid`, runID)
+	before.Documents, err = contentOf[reports.Document](ctx, b, `SELECT d.content `+earlier+`JOIN documents AS d ON d.month = s.month AND d.account = s.account AND d.statement = s.version WHERE here.run_id = ? ORDER BY d.rowid`, runID)
 	if err != nil {
 		return nil, false, err
 	}
