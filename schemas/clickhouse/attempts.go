@@ -43,14 +43,14 @@ var runFields = []field[runRow]{
 	number("statements", func(r *runRow) uint64 { return r.statements }),
 }
 
-// dropAttempts drops the attempts at a run whose state is at most the given one.
-func (s *Store) dropAttempts(ctx context.Context, run string, state runState) error {
+// AbandonRun implements reports.RunStore.
+func (s *Store) AbandonRun(ctx context.Context, run string) error {
 	attempts, err := s.attempts(ctx, run)
 	if err != nil {
 		return err
 	}
 	for _, a := range attempts {
-		if a.state <= state {
+		if a.state == stateBegun {
 			if err := s.drop(ctx, a); err != nil {
 				return err
 			}

@@ -6,29 +6,14 @@ import (
 	"iter"
 	"postage/rating"
 
-	ch "github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
-	"github.com/google/uuid"
 )
 
 // Charges implements reports.RunStore. A message has what the table `charges` keeps of it;
 // its Rate has no list price. Equal prices of one row share a Rate.
 func (s *Store) Charges(ctx context.Context, runID string) iter.Seq2[*rating.Message, error] {
 	return func(yield func(*rating.Message, error) bool) {
-		queryID := uuid.NewString()
-		rows, err := s.query(ch.Context(ctx, ch.WithQueryID(queryID)), "charges", named{"run": runID})
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		stopped, err := eachCharge(rows, yield)
-		if stopped {
-			s.abandon(ctx, queryID, rows)
-			return
-		}
-		if closeErr := rows.Close(); err == nil {
-			err = closeErr
-		}
+		err := s.stream(ctx, "charges", named{"run": runID}, func(rows driver.Rows) (stopped bool, err error) { return eachCharge(rows, yield) })
 		if err != nil {
 			yield(nil, fmt.Errorf("charges of run %s: %w", runID, err))
 		}

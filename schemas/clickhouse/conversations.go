@@ -41,28 +41,36 @@ func (s *Store) Cutoff(ctx context.Context) (reports.Cutoff, error) {
 // conversation. The slice is reused; the strings in it are not and may be kept.
 func (s *Store) allConversations(ctx context.Context, upTo reports.Cutoff) iter.Seq2[[]rating.Event, error] {
 	return func(yield func([]rating.Event, error) bool) {
-		queryID := uuid.NewString()
-		rows, err := s.query(ch.Context(ctx, ch.WithQueryID(queryID)), "conversations", cutoffParams(upTo))
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		stopped := false
-		err = eachConversation(rows, func(c []rating.Event) bool {
-			stopped = !yield(c, nil)
-			return !stopped
+		err := s.stream(ctx, "conversations", cutoffParams(upTo), func(rows driver.Rows) (stopped bool, err error) {
+			err = eachConversation(rows, func(c []rating.Event) bool {
+				stopped = !yield(c, nil)
+				return !stopped
+			})
+			return stopped, err
 		})
-		if stopped {
-			s.abandon(ctx, queryID, rows)
-			return
-		}
-		if closeErr := rows.Close(); err == nil {
-			err = closeErr
-		}
 		if err != nil {
 			yield(nil, fmt.Errorf("read conversations: %w", err))
 		}
 	}
+}
+
+// stream runs a query and has its rows read one by one. When read has stopped before the
+// last one, what is left of the query is abandoned.
+func (s *Store) stream(ctx context.Context, query string, params named, read func(driver.Rows) (stopped bool, err error)) error {
+	queryID := uuid.NewString()
+	rows, err := s.query(ch.Context(ctx, ch.WithQueryID(queryID)), query, params)
+	if err != nil {
+		return err
+	}
+	stopped, err := read(rows)
+	if stopped {
+		s.abandon(ctx, queryID, rows)
+		return nil
+	}
+	if closeErr := rows.Close(); err == nil {
+		err = closeErr
+	}
+	return err
 }
 
 // abandon ends a query whose remaining rows nobody wants. The server is asked to stop, and

@@ -10,9 +10,7 @@ import (
 	"postage/reports/export"
 	"slices"
 
-	ch "github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
-	"github.com/google/uuid"
 )
 
 // RunsOf lists the finished runs of a month that may be exported, in the order in which
@@ -64,20 +62,7 @@ func (s *Store) ExportRows(ctx context.Context, of Selection) (int64, error) {
 // iteration only. It stops at the first error.
 func (s *Store) Export(ctx context.Context, t *export.Table, of Selection) iter.Seq2[[]export.Cell, error] {
 	return func(yield func([]export.Cell, error) bool) {
-		queryID := uuid.NewString()
-		rows, err := s.query(ch.Context(ctx, ch.WithQueryID(queryID)), "export_"+t.Name, of.params())
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		stopped, err := eachRow(rows, t, yield)
-		if stopped {
-			s.abandon(ctx, queryID, rows)
-			return
-		}
-		if closeErr := rows.Close(); err == nil {
-			err = closeErr
-		}
+		err := s.stream(ctx, "export_"+t.Name, of.params(), func(rows driver.Rows) (stopped bool, err error) { return eachRow(rows, t, yield) })
 		if err != nil {
 			yield(nil, fmt.Errorf("table %s of runs %q: %w", t.Name, of.Runs, err))
 		}

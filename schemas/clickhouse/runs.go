@@ -28,7 +28,7 @@ var ErrRunReplaced = errors.New("the run was taken over by another process")
 // writing of the same run stays visible until Finish replaces it by a single insert. What
 // unfinished attempts left behind is removed now, of other runs after a day.
 func (s *Store) BeginRun(ctx context.Context, r reports.Run) (reports.RunWriter, error) {
-	if err := s.dropAttempts(ctx, r.ID, stateBegun); err != nil {
+	if err := s.AbandonRun(ctx, r.ID); err != nil {
 		return nil, err
 	}
 	if err := s.dropStale(ctx); err != nil {
@@ -50,17 +50,6 @@ func (s *Store) BeginRun(ctx context.Context, r reports.Run) (reports.RunWriter,
 		statements: statementFields(r.ID, attempt),
 	}
 	return w, w.mark(ctx, stateBegun)
-}
-
-// AbandonRun implements reports.RunStore.
-func (s *Store) AbandonRun(ctx context.Context, runID string) error {
-	return s.dropAttempts(ctx, runID, stateBegun)
-}
-
-// DropRun removes all rows of a run from the tables and the views. It is how drafts
-// are tidied away. A run that does not exist is no error.
-func (s *Store) DropRun(ctx context.Context, runID string) error {
-	return s.dropAttempts(ctx, runID, stateFinished)
 }
 
 // runWriter implements reports.RunWriter.

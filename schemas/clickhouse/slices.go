@@ -106,7 +106,8 @@ func (s *Store) AsOf(ctx context.Context, upTo reports.Cutoff) (at rating.Instan
 	if err != nil {
 		return 0, err
 	}
-	return at, each(rows, func() error { return rows.Scan((*int64)(&at)) })
+	err = each(rows, func() error { return rows.Scan((*int64)(&at)) })
+	return at, err
 }
 
 // newest are the latest events, the latest first, with their identities only.
@@ -117,12 +118,13 @@ func (s *Store) newest(ctx context.Context, upTo reports.Cutoff, limit int64) (e
 	if err != nil {
 		return nil, err
 	}
-	return events, each(rows, func() error {
+	err = each(rows, func() error {
 		var e rating.Event
 		err := rows.Scan(&e.Sender, &e.User, &e.MessageID, (*uint8)(&e.Type), (*int64)(&e.At))
 		events = append(events, e)
 		return err
 	})
+	return events, err
 }
 
 // firstTime is the earliest time of the copies of an event.
@@ -136,5 +138,6 @@ func (s *Store) firstTime(ctx context.Context, upTo reports.Cutoff, e *rating.Ev
 	if err != nil {
 		return 0, err
 	}
-	return first, each(rows, func() error { return rows.Scan((*int64)(&first)) })
+	err = each(rows, func() error { return rows.Scan((*int64)(&first)) })
+	return first, err
 }

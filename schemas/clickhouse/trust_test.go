@@ -131,7 +131,7 @@ func TestPassword(t *testing.T) {
 			return err
 		}
 		content, err := os.ReadFile(path)
-		if strings.Contains(string(content), "correct") {
+		if strings.Contains(string(content), "battery") {
 			t.Errorf("the password is in %s", path)
 		}
 		return err

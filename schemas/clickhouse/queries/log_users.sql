@@ -1,6 +1,6 @@
 -- Question: by which users can the events of a sender below a cut-off be cut into stretches of about equal size?
 -- Grain: one user of the sample, sorted.
--- Parameters as in log_senders.sql, and: SET param_sender = '+442079460000'; SET param_count = 100
+-- Parameters as in log_senders.sql, and: SET param_sender = '+442079460000'
 SELECT arrayJoin(arrayDistinct(arraySort(groupArraySample(10000)(user))))
 FROM events
 WHERE sender = {sender:String}
