@@ -20,11 +20,11 @@ demo: tools-npm build ## A month through the whole pipeline on the embedded engi
 	$(POSTAGE) demo $(ARGS)
 
 .PHONY: test
-test: tools-npm tools-java tools-office tools-pdf ## All tests, against the embedded engines and Apache Kafka itself
+test: tools-test ## All tests, against the embedded engines and Apache Kafka itself
 	go test $(TEST_FLAGS) ./...
 
 .PHONY: torture
-torture: tools-npm tools-java ## A million events while everything is killed, paused and restarted; POSTAGE_TEST_SEED=N repeats one
+torture: tools-java ## A million events while everything is killed, paused and restarted; POSTAGE_TEST_SEED=N repeats one
 	POSTAGE_TORTURE_MESSAGES=$${POSTAGE_TORTURE_MESSAGES:-330000} go test -count=1 -timeout 60m -v -run '^TestTorture$$' ./cmd/postage
 
 .PHONY: lint
@@ -40,26 +40,35 @@ bench: tools-npm ## Benchmarks of the hot paths (see README, "How fast")
 
 .PHONY: golden
 golden: ## Write the expected output of golden tests anew; look at the diff
-	go test ./rating ./reports/pdf ./reports/sheets ./schemas/events -update
+	go test ./rating ./reports ./schemas/events -rewrite
+	go test ./reports/pdf ./reports/sheets -update
 
 .PHONY: clean
 clean: ## Remove what was built and what demos left
 	rm -rf bin postage-demo
 
-# The engine library comes through npm, Apache Kafka's jars through Maven. On
-# Debian what is missing is installed; elsewhere the error says what to install.
-.PHONY: tools-npm tools-java tools-office tools-pdf
-tools-npm:
-	@command -v npm >/dev/null || command -v clickhouse >/dev/null || $(call install,npm)
-tools-java:
-	@command -v java >/dev/null && command -v mvn >/dev/null || $(call install,default-jre-headless maven)
-tools-office:
-	@command -v soffice >/dev/null || $(call install,libreoffice-calc-nogui)
-	@python3 -c 'import openpyxl' 2>/dev/null || /usr/bin/python3 -c 'import openpyxl' 2>/dev/null || $(call install,python3-openpyxl)
-tools-pdf:
-	@command -v qpdf >/dev/null && command -v pdftotext >/dev/null || $(call install,qpdf poppler-utils)
+# The engine library comes through npm, Apache Kafka's jars and the rules of e-invoices
+# through Maven; LibreOffice, openpyxl, qpdf and poppler read what we write. On Debian what
+# is missing is installed, all at once; elsewhere the error says what to install.
+has-npm := command -v npm || command -v clickhouse
+has-default-jre-headless := command -v java
+has-maven := command -v mvn
+has-libreoffice-calc-nogui := command -v soffice
+has-python3-openpyxl := python3 -c 'import openpyxl' || /usr/bin/python3 -c 'import openpyxl'
+has-qpdf := command -v qpdf
+has-poppler-utils := command -v pdftotext
 
+.PHONY: tools-npm tools-java tools-test
+tools-npm:
+	@$(call install,npm)
+tools-java:
+	@$(call install,npm default-jre-headless maven)
+tools-test:
+	@$(call install,npm default-jre-headless maven libreoffice-calc-nogui python3-openpyxl qpdf poppler-utils)
+
+apt := $(if $(filter 0,$(shell id -u)),,sudo) env DEBIAN_FRONTEND=noninteractive apt-get -q
 define install
-{ echo "Installing $(1)"; $(if $(filter 0,$(shell id -u)),,sudo) apt-get update -q && $(if $(filter 0,$(shell id -u)),,sudo) apt-get install -q -y --no-install-recommends $(1); } \
-	|| { echo "Please install: $(1)"; exit 1; }
+missing=; $(foreach package,$(1),{ $(has-$(package)); } >/dev/null 2>&1 || missing="$$missing $(package)"; ) \
+	[ -z "$$missing" ] || { echo "Installing$$missing"; $(apt) update && $(apt) install -y --no-install-recommends $$missing; } \
+	|| { echo "Please install:$$missing"; exit 1; }
 endef
