@@ -42,11 +42,9 @@ func (c *closeCommand) Run(ctx context.Context, s *streams) (err error) {
 	if err != nil {
 		return err
 	}
-	issuedOn := rating.DateOf(time.Now())
-	if c.IssuedOn != "" {
-		if issuedOn, err = rating.ParseDate(c.IssuedOn); err != nil {
-			return usageError{err}
-		}
+	issuedOn, err := dateOrToday(c.IssuedOn)
+	if err != nil {
+		return err
 	}
 	t, err := c.load()
 	if err != nil {
@@ -74,20 +72,13 @@ func (c *closeCommand) Run(ctx context.Context, s *streams) (err error) {
 	if err != nil {
 		return err
 	}
-	out := c.Out
-	if out == "" {
-		out = filepath.Join(c.dataDir(), month.String())
-	}
+	out := c.outDir(c.Out, month)
 	paths, err := closer.Export(ctx, r, out)
 	if err != nil {
 		return err
 	}
 	for _, late := range r.Late {
-		lateOut := c.Out
-		if lateOut == "" {
-			lateOut = filepath.Join(c.dataDir(), late.Run.Month.String())
-		}
-		more, err := closer.ExportLate(ctx, late, lateOut)
+		more, err := closer.ExportLate(ctx, late, c.outDir(c.Out, late.Run.Month))
 		if err != nil {
 			return err
 		}
@@ -206,6 +197,26 @@ func accountFlags(accounts []string) string {
 		flags.WriteString(" --account " + a)
 	}
 	return flags.String()
+}
+
+// dateOrToday is the date on documents.
+func dateOrToday(date string) (rating.Date, error) {
+	if date == "" {
+		return rating.DateOf(time.Now()), nil
+	}
+	d, err := rating.ParseDate(date)
+	if err != nil {
+		return d, usageError{err}
+	}
+	return d, nil
+}
+
+// outDir is the folder that --out names, or that of the month under --data.
+func (f *engineFlags) outDir(out string, m rating.Month) string {
+	if out != "" {
+		return out
+	}
+	return filepath.Join(f.dataDir(), m.String())
 }
 
 // newCloser wires the workflow to the engines, saving a copy of the tariff for

@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"postage/rating"
 	"postage/reports/closing"
 	"postage/schemas/tariff"
 	"strings"
-	"time"
 )
 
 // correctCommand is `postage correct`.
@@ -46,11 +44,9 @@ func (c *correctCommand) Run(ctx context.Context, s *streams) (err error) {
 	if err != nil {
 		return usageError{err}
 	}
-	issuedOn := rating.DateOf(time.Now())
-	if c.IssuedOn != "" {
-		if issuedOn, err = rating.ParseDate(c.IssuedOn); err != nil {
-			return usageError{err}
-		}
+	issuedOn, err := dateOrToday(c.IssuedOn)
+	if err != nil {
+		return err
 	}
 	e := &engines{}
 	defer closeWith(&err, "engines", e.Close)
@@ -76,10 +72,7 @@ func (c *correctCommand) Run(ctx context.Context, s *streams) (err error) {
 	if err != nil {
 		return err
 	}
-	out := c.Out
-	if out == "" {
-		out = filepath.Join(c.dataDir(), month.String())
-	}
+	out := c.outDir(c.Out, month)
 	paths, err := closer.Export(ctx, r, out)
 	if err != nil {
 		return err

@@ -56,10 +56,7 @@ func (c *reportCommand) Run(ctx context.Context, s *streams) (err error) {
 	if c.Format == "xlsx" && (c.Account != "" || c.ByAccount) {
 		return usagef("the workbook is one for all accounts; --format csv and parquet are by account too")
 	}
-	r := &report{reportCommand: c, streams: s, month: month, out: c.Out, engines: &engines{}}
-	if r.out == "" {
-		r.out = filepath.Join(c.dataDir(), month.String())
-	}
+	r := &report{reportCommand: c, streams: s, month: month, out: c.outDir(c.Out, month), engines: &engines{}}
 	defer closeWith(&err, "engines", r.engines.Close)
 	if err := r.run(ctx); err != nil {
 		return err
@@ -202,7 +199,7 @@ func (r *report) tables(ctx context.Context) error {
 		files.Format = export.Parquet
 	}
 	if r.Account != "" {
-		files.Dir = filepath.Join(r.out, export.FolderOf(r.Account))
+		files.Dir = filepath.Join(r.out, export.SafeName(r.Account))
 	}
 	var done atomic.Int64
 	p := progress{what: "exporting", total: func() int64 { return total }, done: done.Load, unit: "rows"}

@@ -113,13 +113,9 @@ func (r *report) file(name string, write func(io.Writer) error) error {
 		return err
 	}
 	path := filepath.Join(r.out, name)
-	f, err := export.NewAtomic(path)
-	if err != nil {
-		return err
-	}
-	if err := write(f); err != nil {
-		return fmt.Errorf("%s: %w", path, errors.Join(err, f.Discard()))
+	if err := export.WriteFile(path, write); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
 	}
 	r.paths = append(r.paths, path)
-	return f.Commit()
+	return nil
 }

@@ -7,8 +7,8 @@ import (
 	"postage/reports"
 )
 
-// WriteExceptions writes the exceptions as CSV, with a header, in their order.
-func WriteExceptions(w io.Writer, exceptions []reports.Exception) error {
+// writeExceptions writes the exceptions as CSV, with a header, in their order.
+func writeExceptions(w io.Writer, exceptions []reports.Exception) error {
 	out := csv.NewWriter(w)
 	_ = out.Write([]string{"severity", "code", "account", "amount", "currency", "problem", "fix"}) // errors are kept until Flush
 	for _, e := range exceptions {

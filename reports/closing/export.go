@@ -4,11 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"postage/reports"
+	"postage/reports/export"
 	"postage/reports/sheets"
 )
 
@@ -19,7 +20,7 @@ import (
 func (c *Closer) Export(ctx context.Context, r *Result, dir string) ([]string, error) {
 	x := exporter{Closer: c, dir: dir}
 	var exceptions bytes.Buffer
-	if err := WriteExceptions(&exceptions, r.Exceptions); err != nil {
+	if err := writeExceptions(&exceptions, r.Exceptions); err != nil {
 		return nil, fmt.Errorf("export: %w", err)
 	}
 	if err := x.write("exceptions.csv", exceptions.Bytes()); err != nil {
@@ -133,8 +134,7 @@ func (c *Closer) exportDocument(ctx context.Context, d *reports.Document, write 
 	return nil
 }
 
-// fileName is the document's number and account, or the account of a draft,
-// with nothing in it that a file system could take for a path.
+// fileName is the document's number and account, or the account of a draft.
 func fileName(d *reports.Document) string {
 	name := d.Number + "-" + d.Customer.ID
 	switch {
@@ -143,25 +143,15 @@ func fileName(d *reports.Document) string {
 	case d.Number == "":
 		name = fmt.Sprintf("draft-%s-%s-%s", d.Month, d.Type, d.Customer.ID)
 	}
-	safe := []rune(name)
-	for i, r := range safe {
-		ok := r == '-' || r == '_' || r == '.' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
-		if !ok {
-			safe[i] = '_'
-		}
-	}
-	return string(safe)
+	return export.SafeName(name)
 }
 
-func (c *Closer) exportWorkbook(ctx context.Context, r *Result, path string) (err error) {
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
+func (c *Closer) exportWorkbook(ctx context.Context, r *Result, path string) error {
 	data, err := c.workbookData(ctx, r)
 	if err != nil {
 		return err
 	}
-	return sheets.WriteWorkbook(f, *data, c.Runs.Charges(ctx, r.Run.ID))
+	return export.WriteFile(path, func(w io.Writer) error {
+		return sheets.WriteWorkbook(w, *data, c.Runs.Charges(ctx, r.Run.ID))
+	})
 }

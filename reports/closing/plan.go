@@ -6,6 +6,7 @@ import (
 	"postage/rating"
 	"postage/reports"
 	"slices"
+	"time"
 )
 
 // portion is what one goroutine rates at once: whole groups of accounts and senders that share
@@ -58,7 +59,7 @@ func (r *monthRating) plan(ctx context.Context, accounts []string) ([]portion, e
 		}
 		return g
 	}
-	early := r.before.First().AddDays(-2).Midnight(utc) // before the month before, in any timezone
+	early := r.before.First().AddDays(-2).Midnight(time.UTC) // before the month before, in any timezone
 	for _, s := range senders {
 		if s.Latest >= early { // else nothing of it is in a month whose counters matter
 			g := find(shared.OfSender(s.Sender))

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -51,8 +50,6 @@ type monthRating struct {
 	mu  sync.Mutex // guards what follows
 	out Evaluation
 }
-
-var utc = time.UTC
 
 func (r *monthRating) rate(ctx context.Context, accounts []string) (_ *Evaluation, err error) {
 	if r.asOf, err = r.log.AsOf(ctx, r.run.Cutoff); err != nil {

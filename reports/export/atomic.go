@@ -2,9 +2,22 @@ package export
 
 import (
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 )
+
+// WriteFile writes a file that appears when it is whole.
+func WriteFile(path string, write func(io.Writer) error) error {
+	f, err := NewAtomic(path)
+	if err != nil {
+		return err
+	}
+	if err := write(f); err != nil {
+		return errors.Join(err, f.Discard())
+	}
+	return f.Commit()
+}
 
 // Atomic is a file that appears under its name when it is whole, replacing what had the
 // name before, or never.

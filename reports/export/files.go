@@ -59,7 +59,7 @@ func (f *Files) Write(t *Table, rows iter.Seq2[[]Cell, error], onRow func()) (pa
 					return nil, err
 				}
 				account = row[0].Text
-				if one, err = f.create(filepath.Join(f.Dir, FolderOf(account)), t); err != nil {
+				if one, err = f.create(filepath.Join(f.Dir, SafeName(account)), t); err != nil {
 					return nil, err
 				}
 				paths = append(paths, one.path)
@@ -114,21 +114,22 @@ func (f *file) discard() error {
 	return f.Discard()
 }
 
-// FolderOf is the name of an account's folder: the account, with nothing in it that a
-// file system could take for a path, and then told apart from others by a hash.
-func FolderOf(account string) string {
+// SafeName is what a file or folder is called that is named after an account: the name
+// itself, or, when there is something in it that a file system could take for a path, what is
+// harmless of it and a hash that tells it apart from others.
+func SafeName(name string) string {
 	safe := strings.Map(func(r rune) rune {
 		if r == '-' || r == '_' || r == '.' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
 			return r
 		}
 		return '_'
-	}, account)
+	}, name)
 	if len(safe) > 100 {
 		safe = safe[:100]
 	}
-	if safe == account && strings.Trim(safe, ".") != "" {
-		return account
+	if safe == name && strings.Trim(safe, ".") != "" {
+		return name
 	}
-	sum := sha256.Sum256([]byte(account))
+	sum := sha256.Sum256([]byte(name))
 	return strings.TrimLeft(safe, ".") + "-" + hex.EncodeToString(sum[:4])
 }

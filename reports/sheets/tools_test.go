@@ -20,7 +20,7 @@ func python(t testing.TB) string {
 			return name
 		}
 	}
-	t.Fatal("no python3 with openpyxl: install python3-openpyxl (make tools-office does)")
+	t.Fatal("no python3 with openpyxl: install python3-openpyxl (make tools-test does)")
 	return ""
 }
 
@@ -30,7 +30,7 @@ func soffice(t testing.TB, format string, files ...string) string {
 	t.Helper()
 	program, err := exec.LookPath("soffice")
 	if err != nil {
-		t.Fatal("no soffice on the path: install libreoffice-calc-nogui (make tools-office does)")
+		t.Fatal("no soffice on the path: install libreoffice-calc-nogui (make tools-test does)")
 	}
 	dir := t.TempDir()
 	args := append([]string{"-env:UserInstallation=file://" + filepath.Join(dir, "profile"), "--headless", "--convert-to", format, "--outdir", filepath.Join(dir, "out")}, files...)
