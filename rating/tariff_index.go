@@ -265,6 +265,18 @@ func (t *Tariff) Accounts(m Month) []string {
 	return names
 }
 
+// BilledUntil is when a month is over for an account that has terms in it: at its end,
+// or with the terms, by the account's timezone.
+func (t *Tariff) BilledUntil(account string, m Month) Instant {
+	var until Instant
+	for _, a := range t.accounts[account] {
+		if end := m.Next().First(); a.ValidFrom.Before(end) {
+			until = min(end.Midnight(a.loc), a.to)
+		}
+	}
+	return until
+}
+
 // Group names the set of accounts that must be priced together with this one:
 // those sharing a pool, a WABA or a sender, as far as the tariff knows (see Groups). An
 // account that shares nothing is its own group.

@@ -27,7 +27,7 @@ type closeCommand struct {
 	By       string   `placeholder:"NAME" help:"Who approves (default: the name of the user who runs this)."`
 	Why      string   `placeholder:"TEXT" help:"Why, with --approve: kept in the books."`
 	Now      bool     `help:"Issue at once what late usage has changed in a closed month, and in all others it has reached. Refused for a month that is open."`
-	Force    bool     `help:"Close although the log is not complete; what is missing is said, and its messages will come as adjustments."`
+	Force    bool     `help:"Close although the log is not complete or the month not over; what is missing is said, and its messages will come as adjustments."`
 	IssuedOn string   `placeholder:"YYYY-MM-DD" help:"Date on the documents (default: today)."`
 	Out      string   `placeholder:"DIR" help:"Folder for documents, the workbook and exceptions.csv (default: MONTH under --data)."`
 	JSON     bool     `name:"json" help:"Print exceptions, statements and documents as JSON."`

@@ -15,7 +15,7 @@ import (
 // check lists what a reviewer should look at first, blocking exceptions before
 // warnings, then by account.
 func (c *Closer) check(ctx context.Context, p *proposal) ([]reports.Exception, error) {
-	found := slices.Concat(c.logFaults(), p.exceptions)
+	found := slices.Concat(c.logFaults(), c.notOver(p), p.exceptions)
 	statements := p.Statements
 	if p.issue.Based != nil { // the others stand as they were issued
 		statements = p.firstInvoiced()
@@ -103,6 +103,33 @@ func (c *Closer) logFaults() []reports.Exception {
 		found = append(found, e)
 	}
 	return found
+}
+
+// notOver says that the month of a first close still goes on for one of its accounts.
+func (c *Closer) notOver(p *proposal) []reports.Exception {
+	m := p.Run.Month
+	if p.issue.Based != nil || p.Run.Kind == reports.AdjustmentRun {
+		return nil
+	}
+	var last string
+	var end rating.Instant
+	for _, account := range p.tariff.Accounts(m) {
+		if c.Accounts != nil && !slices.Contains(c.Accounts, account) {
+			continue
+		}
+		if until := p.tariff.BilledUntil(account, m); until > end {
+			last, end = account, until
+		}
+	}
+	if !c.Now.Before(end.Time()) {
+		return nil
+	}
+	e := blocking("month_not_over", "", fmt.Sprintf("the month is not over: for %s it lasts until %s UTC", last, end.Time().Format("2006-01-02 15:04")),
+		"close it then, or all the same with --force: what comes later becomes an adjustment")
+	if c.Force {
+		e.Severity, e.Fix = reports.Warning, "closed all the same (--force): what comes later becomes an adjustment"
+	}
+	return []reports.Exception{e}
 }
 
 // checkStatement looks at one statement by itself.

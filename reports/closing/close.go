@@ -34,7 +34,7 @@ type Closer struct {
 	Force     bool     // close although something is
 
 	IssuedOn rating.Date // the date on documents
-	Now      time.Time   // noted in the books, decides nothing
+	Now      time.Time   // noted in the books; decides whether a month is over, and nothing else
 }
 
 // Result is what a close or a draft did.

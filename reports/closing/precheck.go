@@ -20,11 +20,14 @@ func (c *Closer) precheck(m rating.Month) []reports.Exception {
 		}
 		missing := c.missingRates(account, m, currencies)
 		found = append(found, missing...)
-		if len(missing) > 0 {
-			continue
+		var s *rating.Statement
+		var err error
+		if len(missing) == 0 {
+			s, err = rating.NewFolder(c.Tariff, account, m).Statement() // fees only
+		} else { // no statement can be made, but the parties and the tax can be looked at
+			s = &rating.Statement{Account: account, Month: m, Currency: c.Tariff.LastTerms(account, m).Currency}
 		}
-		s, err := rating.NewFolder(c.Tariff, account, m).Statement() // fees only
-		if err == nil && len(s.Lines) > 0 {
+		if err == nil && (len(s.Lines) > 0 || len(missing) > 0) {
 			_, err = composer.Invoice(s)
 		}
 		if err != nil {
