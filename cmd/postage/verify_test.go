@@ -167,6 +167,8 @@ func TestBooksBackupCommand(t *testing.T) {
 	if v := p.verify(1, "--all"); codes(v) != "projection_differs" {
 		t.Errorf("after the restore, ClickHouse has more than the books: %+v", v)
 	}
+	out, _ = p.must(1, "close", "--month", "2019-07", "--tariff", "testdata/tariff", "--approve", "--why", "a test")
+	wantText(t, out, "blocking books_behind: ", "postage books restore", "postage books project")
 	projected := func() string {
 		return fmt.Sprint(p.sql("SELECT count(), sum(signed_net) FROM v_documents"), p.sql("SELECT sum(billed) FROM v_document_lines"), p.sql("SELECT count(), any(approved_by) FROM v_closes"))
 	}

@@ -3,6 +3,7 @@ package closing
 import (
 	"context"
 	"fmt"
+	"maps"
 	"postage/reports"
 	"postage/reports/books"
 	"slices"
@@ -60,6 +61,38 @@ func Project(ctx context.Context, b *books.Books, to reports.BookStore) (written
 		}
 	}
 	return len(wanted), nil
+}
+
+// unknownDocuments says that analysts have been told of documents that the books do not have:
+// their numbers would be given a second time.
+func (c *Closer) unknownDocuments(ctx context.Context) ([]reports.Exception, error) {
+	if c.Analysts == nil {
+		return nil, nil
+	}
+	there, err := c.Analysts.Documents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	hashes, err := c.Books.Hashes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for number := range hashes {
+		delete(there, number)
+	}
+	if len(there) == 0 {
+		return nil, nil
+	}
+	first := slices.Min(slices.Collect(maps.Keys(there)))
+	return []reports.Exception{blocking("books_behind", "", fmt.Sprintf("%s of ClickHouse, %s the first, missing in the books: numbers would be given a second time", documents(len(there)), first),
+		"restore a newer backup of the books (postage books restore); or, if nobody was ever sent those documents, have ClickHouse forget them: postage books project")}, nil
+}
+
+func documents(n int) string {
+	if n == 1 {
+		return "1 document"
+	}
+	return fmt.Sprintf("%d documents", n)
 }
 
 func projectDocuments(ctx context.Context, b *books.Books, to reports.BookStore, numbers []string) error {

@@ -67,6 +67,11 @@ func (c *Closer) review(ctx context.Context, m rating.Month, refused error) (*Re
 
 // examine lists the exceptions of all that there is to issue, and names it as a whole.
 func (c *Closer) examine(ctx context.Context, a *agenda, kind reports.RunKind) (*Result, error) {
+	unknown, err := c.unknownDocuments(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a.first().exceptions = append(a.first().exceptions, unknown...)
 	var all []*Result
 	for _, p := range a.proposals {
 		r := &Result{Evaluation: p.Evaluation, Kind: p.Run.Kind, Documents: documentsOf(p.issue)}
@@ -130,9 +135,10 @@ func (c *Closer) approve(ctx context.Context, m rating.Month, r *Result) (books.
 		return approval, err
 	}
 	switch {
+	case r.documents() == 0: // nothing to look at
 	case shown == "":
 		c.Logger.Warn("nobody has looked at the drafts before: approved unseen", "month", m, "review", r.Review, "by", approval.By)
-	case shown != r.Review && r.documents() > 0:
+	case shown != r.Review:
 		return approval, ErrReviewChanged
 	}
 	return approval, nil
