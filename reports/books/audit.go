@@ -13,6 +13,7 @@ import (
 type Entry struct {
 	Number, Series    string
 	Sequence          int
+	Type              reports.DocumentType
 	Month             rating.Month
 	Account           string
 	Version           int // of the statement behind it
@@ -36,7 +37,7 @@ func (b *Books) Entries(ctx context.Context, numbers ...string) ([]Entry, error)
 	}
 	entries, err := rowsOf(ctx, b, func(e *Entry, scan scanner) (err error) {
 		var content, inputs, statement, before, month, cutoff, accounts string
-		err = scan(&e.Number, &e.Series, &e.Sequence, &month, &e.Account, &e.Version, &content, &inputs, &e.Previous, &e.SHA256,
+		err = scan(&e.Number, &e.Series, &e.Sequence, &e.Type, &month, &e.Account, &e.Version, &content, &inputs, &e.Previous, &e.SHA256,
 			&e.StatementSeal, &statement, &before, &e.Run.ID, &e.Run.Kind, &cutoff, &e.Run.Tariff, &accounts)
 		if err != nil {
 			return err
@@ -57,7 +58,7 @@ func (b *Books) Entries(ctx context.Context, numbers ...string) ([]Entry, error)
 			e.Before = s
 		}
 		return nil
-	}, `SELECT d.number, d.series, d.sequence, d.month, d.account, d.statement, d.content, d.inputs, d.previous, d.sha256,
+	}, `SELECT d.number, d.series, d.sequence, d.type, d.month, d.account, d.statement, d.content, d.inputs, d.previous, d.sha256,
 			s.seal, s.content, coalesce(p.content, ''), r.run_id, r.kind, r.cutoff, coalesce(nullif(r.tariff, ''), c.tariff), r.accounts
 		FROM documents d
 		JOIN statements s ON s.month = d.month AND s.account = d.account AND s.version = d.statement
@@ -129,8 +130,8 @@ func (e *Entry) auditLink(last *Entry) []reports.Difference {
 	if got := link(e.Previous, e.Content, e.Inputs); got != e.SHA256 {
 		found = append(found, e.differs(reports.ContentAltered, "the document was altered: its hash is %.12s, issued was %.12s", got, e.SHA256))
 	}
-	if d := &e.Document; d.Number != e.Number || d.Month != e.Month || d.Customer.ID != e.Account {
-		found = append(found, e.differs(reports.ContentAltered, "its content is that of %q for %q, %s", d.Number, d.Customer.ID, d.Month))
+	if d := &e.Document; d.Number != e.Number || d.Month != e.Month || d.Customer.ID != e.Account || d.Type != e.Type {
+		found = append(found, e.differs(reports.ContentAltered, "its content is that of %s %q for %q, %s; entered is %s for %q, %s", d.Type, d.Number, d.Customer.ID, d.Month, e.Type, e.Account, e.Month))
 	}
 	return found
 }
@@ -181,7 +182,8 @@ func (b *Books) auditFiles(ctx context.Context) (found []reports.Difference, err
 	return found, rows.Err()
 }
 
-// auditOrphans finds rows that hang on nothing, and runs that nobody approved.
+// auditOrphans finds rows that hang on nothing or on which nothing hangs that should, runs that
+// nobody approved, and closes that are not what their runs say: late usage goes by them.
 func (b *Books) auditOrphans(ctx context.Context) ([]reports.Difference, error) {
 	return rowsOf(ctx, b, func(d *reports.Difference, scan scanner) error {
 		return scan(&d.Number, &d.Run, &d.Month, &d.Account, &d.Code, &d.Problem)
@@ -190,5 +192,15 @@ func (b *Books) auditOrphans(ctx context.Context) ([]reports.Difference, error) 
 				WHERE s.month = d.month AND s.account = d.account AND s.version = d.statement)
 		UNION ALL
 		SELECT '', r.run_id, r.month, '', 'approval_missing', 'nobody approved it' FROM runs r
-			WHERE r.tariff <> '' AND NOT EXISTS (SELECT 1 FROM approvals a WHERE a.run_id = r.run_id)`)
+			WHERE r.tariff <> '' AND NOT EXISTS (SELECT 1 FROM approvals a WHERE a.run_id = r.run_id)
+		UNION ALL
+		SELECT '', s.run_id, s.month, s.account, 'chain_broken', 'the document of statement version ' || s.version || ' is missing' FROM statements s
+			WHERE CASE WHEN json_valid(s.content) THEN json_array_length(s.content, '$.lines') > 0 END
+				AND NOT EXISTS (SELECT 1 FROM documents d WHERE d.month = s.month AND d.account = s.account AND d.statement = s.version)
+		UNION ALL
+		SELECT '', c.run_id, c.month, '', 'content_altered', 'the close does not say what its run says' FROM closes c
+			WHERE NOT EXISTS (SELECT 1 FROM runs r WHERE r.run_id = c.run_id AND r.month = c.month AND r.cutoff = c.cutoff AND r.tariff IN ('', c.tariff))
+		UNION ALL
+		SELECT '', c.run_id, c.month, '', 'content_altered', 'the whole month was closed, and the close does not say so' FROM closes c
+			WHERE c.whole = 0 AND EXISTS (SELECT 1 FROM runs r WHERE r.month = c.month AND (r.kind = 'adjustment' OR r.accounts = ''))`)
 }
