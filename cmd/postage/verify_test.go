@@ -96,6 +96,13 @@ func TestVerifyNamesDifferences(t *testing.T) {
 			},
 			"chain_broken file_missing projection_differs statement_differs", "series US-2026 goes from 0 to 2",
 		},
+		{"the last document of a series deleted", func(p *plant) {
+			p.inBooks(`DELETE FROM files WHERE number NOT LIKE 'US-2026-%'`, `DELETE FROM documents WHERE type <> 'invoice'`)
+		}, "chain_broken projection_differs", "the document of statement version 2 is missing"},
+		{"type of a document", func(p *plant) {
+			p.inBooks(`UPDATE documents SET type = 'credit_note' WHERE number = 'US-2026-000001'`)
+		}, "content_altered", "entered is credit_note"},
+		{"a close opened again", func(p *plant) { p.inBooks(`UPDATE closes SET whole = 0`) }, "content_altered", "the close does not say so"},
 		{"bytes of a file", func(p *plant) {
 			p.inBooks(`UPDATE files SET content = x'25504446' WHERE number = 'US-2026-000002' AND format = 'pdf'`)
 		}, "file_altered", "US-2026-000002"},
