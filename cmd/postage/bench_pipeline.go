@@ -72,7 +72,6 @@ type pipelineRound struct {
 var tunedKafkaEngine = clickhouse.KafkaEngine{Consumers: 4, ThreadPerConsumer: 1, MaxBlockSize: 65_536, PollMaxBatchSize: 65_536, FlushIntervalMS: 1000}
 
 func (c *benchPipelineCommand) Run(ctx context.Context, s *streams) (err error) {
-	roomyHeap() // as `postage ingest` does; for every leg
 	if c.Rounds < 1 {
 		return usagef("--rounds %d: want at least 1", c.Rounds)
 	}

@@ -26,7 +26,6 @@ type ingestCommand struct {
 }
 
 func (c *ingestCommand) Run(ctx context.Context, s *streams) (err error) {
-	roomyHeap()
 	defer func() { err = maskError(err) }() // it may quote a record
 	if c.LiveMemory < 1 {
 		return usagef("--live-memory %d: want 1 or more", c.LiveMemory)

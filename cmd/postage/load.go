@@ -25,7 +25,6 @@ type loadCommand struct {
 }
 
 func (c *loadCommand) Run(ctx context.Context, s *streams) (err error) {
-	roomyHeap()
 	for _, name := range c.Files {
 		if err := checkFile(name); err != nil {
 			return err

@@ -26,22 +26,11 @@
 -- Nothing but this placement depends on inserted_at.
 --
 -- Codecs: offsets and times of arrival rise within a conversation, by small steps: Delta, then
--- ZSTD. Strings with few distinct values are LowCardinality (a dictionary per part), the rest LZ4 or ZSTD(1).
+-- ZSTD. Strings with few distinct values are LowCardinality (a dictionary per part), the rest ZSTD(1).
 --
 -- PROJECTION by_origin: the origins alone, sorted by origin, about a byte per event. A consumer
 -- that takes over a partition asks which origins at or above the committed offset are here
 -- already; in the table itself the offsets of a partition are spread over all conversations.
---
--- Granules are small because conversations are looked up here and there, a few with each batch.
---
--- Merges: rows of different parts interleave one by one (each batch touches conversations all over the
--- key), so a vertical merge, which goes through the parts again for each column, takes about twice the
--- processor time of one that moves whole rows. Statistics of columns, which every insert and merge would
--- make anew, serve no query here. The two columns that make up most of a row are packed with LZ4: a quarter
--- more on disk, and an eighth less processor time to take in an event, since every merge unpacks
--- and packs all of them again. Parts of 256 MiB, some eight million rows, are not merged any more: from
--- there on an event costs the same however many there are; reads merge the parts in the order of the
--- key, or look for a conversation in each.
 --
 -- fsync_*: an acknowledged insert is committed to Kafka afterwards, so it must survive a power
 -- cut, not only kill -9.
@@ -60,9 +49,9 @@ CREATE TABLE IF NOT EXISTS events
     client               Enum8('' = 0, 'android' = 1, 'ios' = 2, 'web' = 3, 'desktop' = 4) COMMENT 'app the user wrote from' CODEC(ZSTD(1)),
 
     time                 DateTime64(3, 'UTC')               COMMENT 'when it happened (not when it arrived), in milliseconds' CODEC(Delta, ZSTD(1)),
-    message_id           String                             COMMENT 'message the event is about; with sender, user and type the identity of the event. Empty for consents only' CODEC(LZ4),
+    message_id           String                             COMMENT 'message the event is about; with sender, user and type the identity of the event. Empty for consents only' CODEC(ZSTD(1)),
     sender               LowCardinality(String)             COMMENT 'business number, E.164 with +',
-    user                 String                             COMMENT 'number of the customer of our customer, E.164 with +; for a group the participant' CODEC(LZ4),
+    user                 String                             COMMENT 'number of the customer of our customer, E.164 with +; for a group the participant' CODEC(ZSTD(1)),
     account              LowCardinality(String)             COMMENT 'account the event names; the registration of the sender in the tariff wins',
     user_country         LowCardinality(String)             COMMENT 'ISO 3166-1 alpha-2 country the event names, or empty',
     category             LowCardinality(String)             COMMENT 'marketing, utility, ...; under NBP one of the ten notification types',
@@ -83,9 +72,7 @@ CREATE TABLE IF NOT EXISTS events
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(inserted_at)
 ORDER BY (sender, user, time)
-SETTINGS index_granularity = 1024, enable_vertical_merge_algorithm = 0, auto_statistics_types = '',
-    max_bytes_to_merge_at_max_space_in_pool = 268435456,
-    fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1
 COMMENT 'Append-only log of all readable events with their origins, copies included. Grain: one event of one Kafka record.';
 
 -- refused: what no tariff could ever cure. Read by origin (show, replay) and small.

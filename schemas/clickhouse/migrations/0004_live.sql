@@ -26,12 +26,11 @@ COMMENT 'Which tariff is active. Grain: one activation.';
 --
 -- Enums hold the numbers of package rating (a test compares the names); flags are bits. Both are
 -- written several times faster than words. 1970-01-01 stands for never.
--- Granules and merges: as for events.
 CREATE TABLE IF NOT EXISTS live_messages
 (
     sender               LowCardinality(String)             COMMENT 'business number, E.164',
-    user                 String                             COMMENT 'number of the recipient, E.164' CODEC(LZ4),
-    message_id           String                             COMMENT 'message' CODEC(LZ4),
+    user                 String                             COMMENT 'number of the recipient, E.164' CODEC(ZSTD(1)),
+    message_id           String                             COMMENT 'message' CODEC(ZSTD(1)),
     version              UInt64                             COMMENT 'activation of the tariff << 50 | epoch of the owner << 30 | number of its batch: the highest counts' CODEC(ZSTD(1)),
     account              LowCardinality(String)             COMMENT 'account billed; empty when the sender is unknown',
     user_country         LowCardinality(String)             COMMENT 'ISO country the events name, or empty',
@@ -62,9 +61,7 @@ CREATE TABLE IF NOT EXISTS live_messages
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (sender, user, message_id)
-SETTINGS index_granularity = 1024, enable_vertical_merge_algorithm = 0, auto_statistics_types = '',
-    max_bytes_to_merge_at_max_space_in_pool = 268435456,
-    fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1
 COMMENT 'Latest verdicts on outbound messages, with rows not yet replaced: read v_live_messages. Grain: one verdict on one message.';
 
 -- live_touched: conversations of which a process that does not own them has stored an event. The owner
