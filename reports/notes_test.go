@@ -201,6 +201,9 @@ func (w *noteWorld) checkBooks(t *testing.T, d *datadriven.TestData, rated []rat
 	billed, due := map[string]decimal.Decimal{}, map[string]decimal.Decimal{}
 	for _, s := range w.billed.Statements {
 		add(billed, s.Currency, s.Billed)
+		if want := s.Billed.Sub(s.Exact); !s.Residue.Equal(want) {
+			t.Errorf("%s: statement of %s: residue %s, want %s", d.Pos, s.Account, s.Residue, want)
+		}
 	}
 	for _, s := range rated {
 		add(due, s.Currency, s.Billed)
