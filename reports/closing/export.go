@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"postage/reports"
@@ -82,6 +84,31 @@ func (x *exporter) documents(ctx context.Context, r *Result) error {
 	for i := range documents {
 		if err := x.exportDocument(ctx, &documents[i], x.write); err != nil {
 			return fmt.Errorf("export of %s: %w", documents[i].Customer.ID, err)
+		}
+	}
+	for _, d := range r.Documents {
+		if err := x.removeDraft(d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// removeDraft removes the files that a review has drawn of a document, now that it is issued:
+// nobody should send one for the other.
+func (x *exporter) removeDraft(d reports.Document) error {
+	if d.Number == "" {
+		return nil
+	}
+	d.Number = ""
+	base := filepath.Join(x.dir, fileName(&d))
+	paths := []string{base + ".json"}
+	for i := range Formats {
+		paths = append(paths, base+Formats[i].Ext)
+	}
+	for _, path := range paths {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("export: %w", err)
 		}
 	}
 	return nil
