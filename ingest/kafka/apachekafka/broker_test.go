@@ -33,8 +33,11 @@ func TestMain(m *testing.M) {
 
 func produce(t *testing.T, addr string, n int) {
 	t.Helper()
+	// A broker that has just started may name no leader; the default transport believes that for seconds.
+	transport := &kafka.Transport{MetadataTTL: 200 * time.Millisecond}
+	defer transport.CloseIdleConnections()
 	w := &kafka.Writer{
-		Addr: kafka.TCP(addr), Topic: "letters", RequiredAcks: kafka.RequireAll,
+		Addr: kafka.TCP(addr), Topic: "letters", RequiredAcks: kafka.RequireAll, Transport: transport, MaxAttempts: 60,
 		Balancer: &kafka.RoundRobin{}, BatchTimeout: time.Millisecond, Compression: kafka.Lz4,
 	}
 	defer w.Close()
