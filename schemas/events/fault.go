@@ -66,7 +66,11 @@ func (d *Decoder) itemFault(m *hookItem, member, reason, found, expected string)
 }
 
 func (d *Decoder) itemPointer(m *hookItem, member string) string {
-	p := d.changePointer("/value/" + listNames[m.list])
+	p := listNames[m.list]
+	if m.standby {
+		p = "standby/" + p
+	}
+	p = d.changePointer("/value/" + p)
 	if m.at >= 0 {
 		p += "/" + strconv.Itoa(m.at)
 	}

@@ -19,8 +19,9 @@ func (m *hookItem) read(j *jx.Decoder) (err error) {
 		}
 		switch string(key) {
 		case "pricing":
-			m.billable, m.model, m.offer, m.category = scalar{}, scalar{}, scalar{}, scalar{}
-			err = readObject(j, m.pricing)
+			err = m.readPricing(j, true)
+		case "conversation":
+			err = m.readConversation(j)
 		case "referral":
 			m.source = scalar{}
 			err = readObject(j, m.referral)
@@ -53,7 +54,7 @@ func (m *hookItem) member(key []byte) *scalar {
 		return &m.recipient
 	case "recipient_type":
 		return &m.recipientType
-	case "recipient_participant_id":
+	case "recipient_participant_id", "participant_recipient_id": // the carrier's pages spell it either way
 		return &m.participant
 	case "from_user_id", "to_user_id", "recipient_user_id", "recipient_participant_user_id":
 		return &m.userID
@@ -64,6 +65,38 @@ func (m *hookItem) member(key []byte) *scalar {
 	default:
 		return nil
 	}
+}
+
+// readPricing reads the carrier's claim. own is false for one inside a
+// conversation, where the carrier's pages show that of a group's status: it only
+// stands in for a missing one of the status itself.
+func (m *hookItem) readPricing(j *jx.Decoder, own bool) error {
+	isObject := j.Next() == jx.Object
+	if m.priced && !own || !m.priced && own && !isObject {
+		return j.Skip()
+	}
+	m.billable, m.model, m.offer, m.category = scalar{}, scalar{}, scalar{}, scalar{}
+	m.priced = own && isObject
+	return readObject(j, m.pricing)
+}
+
+// readConversation reads what a conversation says of the price.
+func (m *hookItem) readConversation(j *jx.Decoder) error {
+	if j.Next() != jx.Object {
+		return j.Skip()
+	}
+	it, err := j.ObjIter()
+	for err == nil && it.Next() {
+		if string(it.Key()) == "pricing" {
+			err = m.readPricing(j, false)
+		} else {
+			err = j.Skip()
+		}
+	}
+	if err == nil {
+		err = it.Err()
+	}
+	return err
 }
 
 func (m *hookItem) pricing(key []byte) *scalar {

@@ -44,7 +44,7 @@ func (d *Decoder) settleIDs(e *rating.Event, m *hookItem, sender string) {
 // user gives the number of whom an item is about, and where it stands.
 func (m *hookItem) user(sender string) (scalar, string) {
 	switch {
-	case m.list == echoes:
+	case m.echo:
 		return m.to, "/to"
 	case m.list == calls && len(sender) > 0 && string(m.from.text) == sender[1:]:
 		return m.to, "/to" // the end of a call is told from the business's side

@@ -29,7 +29,10 @@ func (d *Decoder) settle(dst []Item) []Item {
 	}
 	sender, problem := d.sender()
 	for i := range h.items {
-		dst = d.settleItem(dst, &h.items[i], sender, problem)
+		m := &h.items[i]
+		m.echo = m.list == echoes || m.list == messages && string(h.field.text) == "smb_message_echoes"
+		m.byHand = m.echo && !m.standby && string(h.field.text) != "message_echoes"
+		dst = d.settleItem(dst, m, sender, problem)
 	}
 	return dst
 }
@@ -87,13 +90,21 @@ func (d *Decoder) settleItem(dst []Item, m *hookItem, sender string, problem fau
 // settleType fills what an item says about its message, apart from ids and time.
 // It returns false, after noting why, for an item that is no event of ours.
 func (d *Decoder) settleType(e *rating.Event, m *hookItem) bool {
-	switch m.list {
-	case statuses:
+	switch {
+	case m.list == statuses:
 		return d.settleStatus(e, m)
-	case messages:
+	case m.echo:
+		e.Type = rating.Sent
+		if m.byHand {
+			e.Kind = rating.Echo
+		}
+	case m.list == messages:
 		e.Type, e.Kind = rating.Received, rating.Freeform
-		if string(m.kind.text) == "reaction" {
+		switch string(m.kind.text) {
+		case "reaction":
 			e.Kind = rating.Reaction
+		case "call":
+			e.Kind = rating.Call
 		}
 		switch source := m.source.text; string(source) {
 		case "":
@@ -104,9 +115,7 @@ func (d *Decoder) settleType(e *rating.Event, m *hookItem) bool {
 		default: // a post, say: no free entry point
 			e.Extra = string(append(rating.AppendJSONString([]byte(`{"referral":`), string(source)), '}'))
 		}
-	case echoes:
-		e.Type, e.Kind = rating.Sent, rating.Echo
-	case calls:
+	case m.list == calls:
 		if string(m.direction.text) == "BUSINESS_INITIATED" {
 			d.itemFault(m, "/direction", NoEvent, m.direction.describe(), wantUserCall)
 			return false

@@ -54,9 +54,12 @@ func listOf(key []byte) list {
 
 // hookItem is one element of a list, with the members that we use.
 type hookItem struct {
-	list list
-	at   int    // position in the list, -1 for the list itself
-	bad  []byte // what stands there instead of an object
+	list    list
+	standby bool   // of a list in `standby`: what an app sees that does not own the conversation
+	echo    bool   // a message of the business; like the next one settled when the field of the change is known
+	byHand  bool   // such a one that was typed in the business app, not sent by the carrier's agent or another app
+	at      int    // position in the list, -1 for the list itself
+	bad     []byte // what stands there instead of an object
 
 	id, status, timestamp scalar
 	from, to              scalar // of messages, echoes and calls
@@ -67,6 +70,7 @@ type hookItem struct {
 	kind                  scalar // `type` of a message
 	direction             scalar // of a call
 	source                scalar // referral.source_type
+	priced                bool   // the pricing is the item's own, not its conversation's
 	billable              scalar // the rest is of pricing
 	model, offer          scalar // pricing_model and type
 	category              scalar
@@ -170,10 +174,12 @@ func (h *hook) value(j *jx.Decoder) error {
 	for err == nil && it.Next() {
 		key := it.Key()
 		if l := listOf(key); l != noList {
-			err = h.list(j, l)
+			err = h.list(j, l, false)
 			continue
 		}
 		switch string(key) {
+		case "standby":
+			err = h.standby(j)
 		case "metadata":
 			h.display, h.phoneID = scalar{}, scalar{}
 			err = readObject(j, func(key []byte) *scalar {
@@ -197,23 +203,50 @@ func (h *hook) value(j *jx.Decoder) error {
 	return err
 }
 
-// list reads the items of one list. A list that comes a second time replaces the
-// first.
-func (h *hook) list(j *jx.Decoder, l list) error {
+// standby reads the lists of the carrier's word to an app that does not own the
+// conversation at the time: the messages are the business's and its users' all
+// the same.
+func (h *hook) standby(j *jx.Decoder) error {
+	h.drop(func(m *hookItem) bool { return m.standby })
+	if j.Next() != jx.Object {
+		return j.Skip()
+	}
+	it, err := j.ObjIter()
+	for err == nil && it.Next() {
+		if l := listOf(it.Key()); l != noList {
+			err = h.list(j, l, true)
+		} else {
+			err = j.Skip()
+		}
+	}
+	if err == nil {
+		err = it.Err()
+	}
+	return err
+}
+
+// drop forgets items, of something that comes a second time.
+func (h *hook) drop(replaced func(*hookItem) bool) {
 	kept := h.items[:0]
 	for i := range h.items {
-		if h.items[i].list != l {
+		if !replaced(&h.items[i]) {
 			kept = append(kept, h.items[i])
 		}
 	}
 	h.items = kept
+}
+
+// list reads the items of one list. A list that comes a second time replaces the
+// first.
+func (h *hook) list(j *jx.Decoder, l list, standby bool) error {
+	h.drop(func(m *hookItem) bool { return m.list == l && m.standby == standby })
 	switch j.Next() {
 	case jx.Null:
 		return j.Null()
 	case jx.Array:
 	default:
 		raw, err := j.Raw()
-		h.items = append(h.items, hookItem{list: l, at: -1, bad: raw})
+		h.items = append(h.items, hookItem{list: l, standby: standby, at: -1, bad: raw})
 		return err
 	}
 	it, err := j.ArrIter()
@@ -221,7 +254,7 @@ func (h *hook) list(j *jx.Decoder, l list) error {
 		if len(h.items) >= h.room {
 			return errTooMany
 		}
-		h.items = append(h.items, hookItem{list: l, at: i})
+		h.items = append(h.items, hookItem{list: l, standby: standby, at: i})
 		err = h.items[len(h.items)-1].read(j)
 	}
 	if err == nil {
