@@ -21,10 +21,15 @@ func (t *Tariff) Groups() *Groups { return &Groups{t, joinRows(t.Rows)} }
 // Names notes that events of a sender name an account, which counts when the sender is not
 // registered at the time, so wherever that may be.
 func (g *Groups) Names(sender, account string) {
-	if account == "" || g.tariff.alwaysRegistered(sender) || g.tariff.accounts[account] == nil {
-		return
+	if g.tariff.Names(sender, account) {
+		g.joined.join(account, senderNode(sender))
 	}
-	g.joined.join(account, senderNode(sender))
+}
+
+// Names says whether it can decide anything that events of a sender name an account: the account
+// is one of the tariff, and the sender is not registered at all times.
+func (t *Tariff) Names(sender, account string) bool {
+	return account != "" && !t.alwaysRegistered(sender) && t.accounts[account] != nil
 }
 
 // OfSender is the group of a sender.

@@ -371,3 +371,28 @@ func firstDifference(got, want []byte) string {
 	}
 	return fmt.Sprintf("got %d lines, want %d", len(g), len(w))
 }
+
+// TestRateSharesFreeTiersOfSenders: a sender that nobody registered has one free tier a month, whichever
+// accounts its events name.
+func TestRateSharesFreeTiersOfSenders(t *testing.T) {
+	tariff, err := (tariffFlag{"example"}).load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := tariff.Accounts(month("2026-10"))[:3]
+	var file bytes.Buffer
+	for i := range 1500 {
+		at := fmt.Sprintf("2026-10-%02dT%02d:%02d:00Z", 10+i/1000, i/60%16, i%60)
+		fmt.Fprintf(&file, `{"type":"message.received","time":%q,"message_id":"r%d","sender":"+442079469999","user":"+447700900123"}`+"\n", at, i)
+		for _, what := range []string{"sent", "delivered"} {
+			fmt.Fprintf(&file, `{"type":"message.%s","time":%q,"message_id":"m%d","sender":"+442079469999","user":"+447700900123","account":%q,"kind":"freeform"}`+"\n", what, at, i, named[i%3])
+		}
+	}
+	got, _ := rateFile(t, file.Bytes())
+	if free := bytes.Count(got, []byte(`"reason":"service_free_tier"`)); free != 1000 {
+		t.Errorf("%d messages of one sender are in the free tier, want 1000", free)
+	}
+	if d := firstDifference(got, referenceRate(t, tariff.Tariff, file.Bytes())); d != "" {
+		t.Error(d)
+	}
+}

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"postage/rating"
 	"strings"
-	"sync"
 	"sync/atomic"
 )
 
@@ -146,30 +145,9 @@ func (j *judge) talk(events []rating.Event) error {
 func (j *judge) group(account string) group {
 	g, ok := j.groups[account]
 	if !ok {
-		g.number = j.run.groups.number(j.run.Tariff.Group(account))
+		g.number = j.run.groups.number(account)
 		g.shard = int(g.number) % len(j.charge)
 		j.groups[strings.Clone(account)] = g
 	}
 	return g
-}
-
-// groupTable numbers groups of accounts. Only accounts of the tariff are charged,
-// so there are no more than that.
-type groupTable struct {
-	mu      sync.Mutex
-	numbers map[string]uint32
-}
-
-func (t *groupTable) number(name string) uint32 {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.numbers == nil {
-		t.numbers = map[string]uint32{}
-	}
-	n, ok := t.numbers[name]
-	if !ok {
-		n = uint32(len(t.numbers))
-		t.numbers[name] = n
-	}
-	return n
 }

@@ -61,6 +61,8 @@ type lexicon[T comparable, P factsOf[T]] struct {
 	known   []T
 	recent  []numbered[T]
 	spelled T
+	// notRecent is told of all facts written that were not recent: of each at least once.
+	notRecent func(T)
 }
 
 // numbered are facts with 1 + their number; 0 while there are none.
@@ -84,6 +86,9 @@ func (r *numbered[T]) append(dst []byte) []byte {
 // append writes facts that are not the recent ones at their place: 1 + their
 // number, or 0 and all strings. The strings must not be part of anything large.
 func (x *lexicon[T, P]) append(dst []byte, recent *numbered[T], facts T) []byte {
+	if x.notRecent != nil {
+		x.notRecent(facts)
+	}
 	size := 0
 	P(&facts).each(func(s *string) { size += len(*s) })
 	if size <= dictionaryLong {

@@ -33,7 +33,9 @@ type eventCodec struct {
 }
 
 func (r *run) newEventCodec() *eventCodec {
-	return &eventCodec{newLexicon[who](r.who), newLexicon[what](r.what)}
+	c := &eventCodec{newLexicon[who](r.who), newLexicon[what](r.what)}
+	c.who.notRecent = r.groups.names
+	return c
 }
 
 // eventBytesMax is at least the size of an event's record.

@@ -87,7 +87,7 @@ type run struct {
 	what   *dictionary[what]
 	judged *dictionary[judgement]
 	rates  *rateTable
-	groups groupTable
+	groups *groupTable
 	asOf   atomic.Int64
 
 	events *partitions
@@ -114,6 +114,7 @@ func newRun(c Config) *run {
 		what:   newDictionary[what](),
 		judged: newDictionary[judgement](),
 		rates:  newRateTable(),
+		groups: newGroupTable(c.Tariff),
 	}
 	r.events = r.newPartitions(0)
 	r.charge = make([]*sorter, min(workers, 4))
