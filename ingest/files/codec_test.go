@@ -84,7 +84,7 @@ func FuzzMessageRecord(f *testing.F) {
 
 // testRun is a run to code with, whose dictionaries may have no number left.
 func testRun(full bool) *run {
-	r := newRun(Config{Workers: 1})
+	r := newRun(Config{Workers: 1, Tariff: &rating.Tariff{Rows: &rating.TariffRows{}}})
 	if full {
 		r.who.facts, r.what.facts, r.judged.facts = make([]who, dictionaryMax), make([]what, dictionaryMax), make([]judgement, dictionaryMax)
 	}
