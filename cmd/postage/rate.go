@@ -120,8 +120,8 @@ type record struct {
 	err   error
 }
 
-// records yields the lines of a file that are not blank, with their numbers from
-// 1. A value is valid until the next one.
+// records yields the lines of a file that are not blank, without their ends, with
+// their numbers from 1. A value is valid until the next one.
 func records(in io.Reader) iter.Seq2[int, record] {
 	return func(yield func(int, record) bool) {
 		r := bufio.NewReaderSize(in, 1<<20)
@@ -143,7 +143,7 @@ func records(in io.Reader) iter.Seq2[int, record] {
 			if n == 1 {
 				line = bytes.TrimPrefix(line, []byte("\ufeff"))
 			}
-			if len(bytes.TrimSpace(line)) > 0 && !yield(n, record{value: line}) {
+			if len(bytes.TrimSpace(line)) > 0 && !yield(n, record{value: bytes.TrimRight(line, "\r\n")}) {
 				return
 			}
 			if err != nil {

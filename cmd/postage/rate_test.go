@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"postage/schemas/events"
 	"postage/schemas/events/traffic"
 	exampletariff "postage/schemas/tariff"
 	"slices"
@@ -254,6 +255,27 @@ func TestRateRefusesInOrder(t *testing.T) {
 	}
 	if s := fmt.Sprintf("%s:4: refused: too_large: found %d bytes, expected at most 1048576\n", first, len(long)+1); !bytes.Contains(report, []byte(s)) {
 		t.Errorf("report of the long line: want %q", s)
+	}
+}
+
+// TestRecordsEndBeforeTheLineDoes: a record may be as long in a file as in Kafka,
+// whatever ends its line.
+func TestRecordsEndBeforeTheLineDoes(t *testing.T) {
+	record := `{"type":"message.sent","time":"2026-10-01T09:00:00Z","message_id":"m","sender":"+442079460101","user":"+447700900123","template":""}`
+	for _, end := range []string{"", "\n", "\r\n"} {
+		for over := range 2 {
+			fits := strings.Replace(record, `""}`, `"`+strings.Repeat("x", events.MaxBytes-len(record)+over)+`"}`, 1)
+			file := writeFile(t, "a.jsonl", []byte(fits+end))
+			out, _ := rateFile(t, nil, file)
+			if got, want := bytes.Count(out, []byte("\n")), 1-over; got != want {
+				t.Errorf("rate, %d bytes over the limit, line end %q: got %d messages, want %d", over, end, got, want)
+			}
+			for _, r := range records(strings.NewReader(fits + end)) {
+				if string(r.value) != fits {
+					t.Errorf("validate, line end %q: got a record of %d bytes, want %d", end, len(r.value), len(fits))
+				}
+			}
+		}
 	}
 }
 

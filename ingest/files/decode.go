@@ -80,7 +80,7 @@ func (c *Config) decode(ctx context.Context, inputs []Input, report io.Writer, s
 			}
 			if len(bytes.TrimSpace(line)) > 0 {
 				var refusals []events.Refusal
-				w.items, refusals = w.decoder.Decode(w.items, line, 0)
+				w.items, refusals = w.decoder.Decode(w.items, bytes.TrimRight(line, lineEnd), 0)
 				for _, r := range refusals {
 					refuse(b.line, r.Reason, r.Detail)
 				}
@@ -113,6 +113,10 @@ const sinkItems = 64
 
 var byteOrderMark = []byte("\ufeff")
 
+// lineEnd is what stands after a record in a file and is not of it: the same bytes
+// are as long in a file as in Kafka.
+const lineEnd = "\r\n"
+
 // readBlocks submits the blocks of one input.
 func readBlocks(in Input, limit int, spare *sync.Pool, submit func(block) bool) error {
 	f, err := in.Open()
@@ -125,7 +129,7 @@ func readBlocks(in Input, limit int, spare *sync.Pool, submit func(block) bool) 
 		return fmt.Errorf("%s: %w", in.Name, err)
 	}
 	defer closeIt()
-	r := lineReader{name: in.Name, in: content, limit: limit}
+	r := lineReader{name: in.Name, in: content, limit: limit + len(lineEnd)}
 	for {
 		b, err := r.next(spare.Get().([]byte))
 		if errors.Is(err, io.EOF) {
