@@ -19,12 +19,27 @@ func (m *Message) compareClaim() {
 	switch m.Reason {
 	case ServiceRegular, FreeServiceConversation, InOpenConversation, OpensConversation:
 	default:
-		if m.Claim.Billable != BillableUnsaid && (m.Claim.Billable == BillableYes) != (m.Outcome == Charged) {
+		if billed := m.Claim.billed(); billed != BillableUnsaid && (billed == BillableYes) != (m.Outcome == Charged) {
 			m.Flags |= CarrierDisagrees
 		}
 	}
 	if claimed := m.Claim.category(); claimed != "" && m.Regime.needsCategory() && claimed != referralConversion && m.Category != claimed {
 		m.Flags |= CarrierDisagrees
+	}
+}
+
+// billed is whether the carrier bills the message: its word, or without it (the
+// carrier means to drop it) the type.
+func (c *Claim) billed() Billable {
+	switch {
+	case c.Billable != BillableUnsaid:
+		return c.Billable
+	case c.Type == "regular":
+		return BillableYes
+	case strings.HasPrefix(c.Type, "free_"):
+		return BillableNo
+	default:
+		return BillableUnsaid
 	}
 }
 
@@ -35,8 +50,9 @@ func (c *Claim) category() string { return strings.ReplaceAll(c.Category, "-", "
 // of a delivered message, where the account has the setting authority=carrier.
 // It touches the account's side only.
 func (f *facts) applyAuthority() {
-	m := f.Message
-	if !f.carrierDecides || m.Claim.Billable == BillableUnsaid || m.DeliveredAt == 0 || (m.Outcome != Charged && m.Outcome != Free) {
+	m, claimed, billed := f.Message, f.Claim.category(), f.Claim.billed()
+	judged := m.Outcome == Charged || m.Outcome == Free || m.Reason == UnknownCategory && claimed != "" && billed != BillableUnsaid
+	if !f.carrierDecides || m.DeliveredAt == 0 || !judged {
 		return
 	}
 	switch m.Reason {
@@ -44,18 +60,28 @@ func (f *facts) applyAuthority() {
 		return
 	default:
 	}
-	if claimed := m.Claim.category(); claimed != "" {
+	if claimed != "" {
 		m.Category = claimed
 	}
-	billed := m.Claim.Billable == BillableYes
-	switch {
-	case billed && m.Outcome == Free:
-		m.Outcome, m.Reason = Charged, chargedReason(m)
-	case !billed && m.Outcome == Charged:
-		m.Outcome, m.Reason = Free, freeReason(m)
-	}
-	if m.Reason == ServiceRegular {
-		m.Flags |= freeTierUsed // the carrier has counted its free tier already
+	switch billed {
+	case BillableYes:
+		switch m.Reason {
+		case InOpenConversation, FreeServiceConversation:
+			// Said of every message of a conversation, which is billed once, and of
+			// service while it was free (domain page, sections B and C).
+		default:
+			if m.Outcome != Charged {
+				m.Outcome, m.Reason = Charged, chargedReason(m)
+			}
+		}
+		if m.Reason == ServiceRegular {
+			m.Flags |= freeTierUsed // the carrier has counted its free tier already
+		}
+	case BillableNo:
+		if m.Outcome != Free {
+			m.Outcome, m.Reason = Free, freeReason(m)
+		}
+	case BillableUnsaid:
 	}
 }
 

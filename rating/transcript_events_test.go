@@ -145,10 +145,8 @@ func assign(e *rating.Event, column, value string) error {
 		if len(parts) != 4 {
 			return fmt.Errorf("claim=%s: want yes/PMP/regular/utility", value)
 		}
-		e.Claim = rating.Claim{Billable: rating.BillableNo, Model: parts[1], Type: parts[2], Category: parts[3]}
-		if parts[0] == "yes" {
-			e.Claim.Billable = rating.BillableYes
-		}
+		said := map[string]rating.Billable{"yes": rating.BillableYes, "no": rating.BillableNo, "": rating.BillableUnsaid}
+		e.Claim = rating.Claim{Billable: said[parts[0]], Model: parts[1], Type: parts[2], Category: parts[3]}
 	default:
 		return fmt.Errorf("%s=: no such thing", column)
 	}
