@@ -119,3 +119,11 @@ type Log interface {
 // ErrHopeless is in errors of a Source, a Log or a RefusedSink that no retry can mend:
 // an unknown table, a wrong password. All others are taken for an outage.
 var ErrHopeless = errors.New("trying again cannot help")
+
+// Hopeless makes an error one that is ErrHopeless, without a word added to what it says.
+func Hopeless(err error) error { return hopeless{err} }
+
+type hopeless struct{ error }
+
+func (h hopeless) Is(target error) bool { return target == ErrHopeless }
+func (h hopeless) Unwrap() error        { return h.error }

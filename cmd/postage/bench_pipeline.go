@@ -145,7 +145,9 @@ func (b *pipelineBench) open(ctx context.Context) (err error) {
 		*closers = append(*closers, broker.Close)
 		b.engines.brokers, b.figures.Broker = []string{broker.Addr()}, "embedded"
 	} else {
-		b.engines.brokers = brokerList(b.flags.Kafka)
+		if b.engines.brokers, err = brokerList(b.flags.Kafka); err != nil {
+			return err
+		}
 		if b.engines.security != (kafka.Security{}) {
 			return usagef("ClickHouse's Kafka engine is set up here for a broker without TLS and users: name such a one")
 		}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"postage/ingest"
+	"postage/ingest/contact"
 	"postage/ingest/kafka"
 	"postage/ingest/live"
 	"postage/rating"
@@ -55,8 +56,10 @@ type engines struct {
 	brokers  []string
 	security kafka.Security
 	store    *clickhouse.Store
-	httpURL  string        // of the embedded ClickHouse, "" for a server of the user's
-	session  time.Duration // of our member of the consumer group; 0 for the default
+	reached  atomic.Pointer[clickhouse.Store] // the store, for those who look on; nil until it is open
+	httpURL  string                           // of the embedded ClickHouse, "" for a server of the user's
+	session  time.Duration                    // of our member of the consumer group; 0 for the default
+	patient  bool                             // wait for servers that cannot be reached yet; else that is an error
 	tariffs  *activeTariffs
 
 	liveCacheBytes int64 // bound of the cache of live classification, 0 for the default
@@ -99,20 +102,43 @@ func (f *engineFlags) openStore(ctx context.Context, s *streams, e *engines) err
 		e.httpURL = "http://" + server.HTTPAddr + "/"
 		dsn = server.DSN()
 	}
-	store, err := clickhouse.Open(ctx, dsn, clickhouse.Options{
-		Password: password, Database: databaseOf(f.Clickhouse), CAFile: f.ClickhouseCA,
+	return e.reach(ctx, s, "ClickHouse", f.Clickhouse, func(ctx context.Context) error {
+		store, err := clickhouse.Open(ctx, dsn, clickhouse.Options{
+			Password: password, Database: databaseOf(f.Clickhouse), CAFile: f.ClickhouseCA,
+		})
+		if err != nil {
+			return err
+		}
+		if err := store.Migrate(ctx); err != nil {
+			return errors.Join(err, store.Close())
+		}
+		e.store = store
+		e.reached.Store(store)
+		e.tariffs = newActiveTariffs(store)
+		e.closers = append(e.closers, store.Close)
+		return nil
 	})
-	if err != nil {
-		return err
+}
+
+// reach does what needs a server. Those who are patient wait for one that the user has
+// named, in vain only when it cannot come right by itself.
+func (e *engines) reach(ctx context.Context, s *streams, what, named string, try func(context.Context) error) error {
+	if !e.patient || named == "" {
+		return try(ctx)
 	}
-	e.store = store
-	e.tariffs = newActiveTariffs(store)
-	e.closers = append(e.closers, store.Close)
-	return store.Migrate(ctx)
+	return ingest.Await(ctx, s.log, what, try)
 }
 
 // brokerList reads HOST:PORT,...
-func brokerList(s string) []string { return strings.Split(s, ",") }
+func brokerList(s string) ([]string, error) {
+	brokers := strings.Split(s, ",")
+	for _, broker := range brokers {
+		if err := contact.CheckAddr(broker); err != nil {
+			return nil, usagef("--kafka: %v", err)
+		}
+	}
+	return brokers, nil
+}
 
 // databaseOf leaves the database to the user's DSN; the embedded engine has ours.
 func databaseOf(dsn string) string {
@@ -122,10 +148,18 @@ func databaseOf(dsn string) string {
 	return ""
 }
 
+// nameKafka reads what the flags say of Kafka, without a look at it.
+func (f *engineFlags) nameKafka(e *engines) (err error) {
+	if e.security, err = f.openSecurity(f.Kafka == ""); err != nil || f.Kafka == "" {
+		return err
+	}
+	e.brokers, err = brokerList(f.Kafka)
+	return err
+}
+
 // openKafka opens the brokers and makes our topics where they are missing.
 func (f *engineFlags) openKafka(ctx context.Context, s *streams, e *engines) error {
-	var err error
-	if e.security, err = f.openSecurity(f.Kafka == ""); err != nil {
+	if err := f.nameKafka(e); err != nil {
 		return err
 	}
 	if f.Kafka == "" {
@@ -135,17 +169,17 @@ func (f *engineFlags) openKafka(ctx context.Context, s *streams, e *engines) err
 		}
 		e.closers = append(e.closers, broker.Close)
 		e.brokers = []string{broker.Addr()}
-	} else {
-		e.brokers = brokerList(f.Kafka)
 	}
 	for _, warning := range e.cluster().Warnings() {
 		s.log.Warn(warning)
 	}
-	if err := e.cluster().Reach(ctx); err != nil {
-		return err
-	}
-	return e.cluster().EnsureTopics(ctx,
-		kafka.Topic{Name: eventsTopic, Partitions: topicPartitions}, kafka.Topic{Name: refusedTopic, Partitions: 1})
+	return e.reach(ctx, s, "Kafka", f.Kafka, func(ctx context.Context) error {
+		if err := e.cluster().Reach(ctx); err != nil {
+			return err
+		}
+		return e.cluster().EnsureTopics(ctx,
+			kafka.Topic{Name: eventsTopic, Partitions: topicPartitions}, kafka.Topic{Name: refusedTopic, Partitions: 1})
+	})
 }
 
 func (f *engineFlags) booksFile() string { return filepath.Join(f.dataDir(), "books.db") }

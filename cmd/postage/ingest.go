@@ -36,28 +36,31 @@ func (c *ingestCommand) Run(ctx context.Context, s *streams) (err error) {
 			return err
 		}
 	}
-	e := &engines{session: c.SessionTimeout, liveCacheBytes: c.LiveMemory << 20}
+	hangups := make(chan os.Signal, 1) // from now on: one that comes while we wait would end us
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
+
+	e := &engines{session: c.SessionTimeout, liveCacheBytes: c.LiveMemory << 20, patient: !c.UntilCaughtUp}
 	defer closeWith(&err, "engines", e.Close)
-	if err := c.openStore(ctx, s, e); err != nil {
-		return err
-	}
-	if t != nil {
-		if err := e.tariffs.activate(ctx, t); err != nil {
-			return err
-		}
-	}
-	if err := c.openKafka(ctx, s, e); err != nil {
+	if err := c.nameKafka(e); err != nil {
 		return err
 	}
 	var m *metrics.Metrics
 	if c.Listen != "" {
 		m = metrics.New()
 		s, e.connections = s.counting(&m.Warnings), &m.Connections
-		stop, err := listen(ctx, s, c.Listen, m, e.store.Ping)
+		stop, err := listen(ctx, s, c.Listen, m, &e.reached)
 		if err != nil {
 			return err
 		}
 		defer stop()
+	}
+	if err := c.open(ctx, s, e, t); err != nil {
+		if e.patient && ctx.Err() != nil {
+			s.log.Warn("stopped before there was anything to do", "error", err)
+			return nil
+		}
+		return err
 	}
 	service, closeService, err := e.newService(s, t.tariffOrNil())
 	if err != nil {
@@ -74,7 +77,12 @@ func (c *ingestCommand) Run(ctx context.Context, s *streams) (err error) {
 	if m != nil {
 		m.Live(&follower.Stats)
 	}
-	defer c.reloadOnHangup(ctx, s, e, follower)()
+	defer each(hangups, func() {
+		if c.Tariff != "" {
+			c.reload(ctx, s, e)
+		}
+		follower.Wake()
+	})()
 	if err := service.Run(ctx); err != nil {
 		return err
 	}
@@ -83,30 +91,38 @@ func (c *ingestCommand) Run(ctx context.Context, s *streams) (err error) {
 	return nil
 }
 
-// reloadOnHangup reads the tariff again on every SIGHUP and activates it, until the
-// function that it returns is called. Processes without --tariff look for the active one.
-func (c *ingestCommand) reloadOnHangup(ctx context.Context, s *streams, e *engines, follower *live.Follower) (stop func()) {
-	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP)
+// open opens ClickHouse, makes the tariff, if there is one, the active one, and opens Kafka.
+func (c *ingestCommand) open(ctx context.Context, s *streams, e *engines, t *loadedTariff) error {
+	if err := c.openStore(ctx, s, e); err != nil {
+		return err
+	}
+	if t != nil {
+		err := e.reach(ctx, s, "activating the tariff", c.Clickhouse, func(ctx context.Context) error { return e.tariffs.activate(ctx, t) })
+		if err != nil {
+			return err
+		}
+	}
+	return c.openKafka(ctx, s, e)
+}
+
+// each calls do for every signal until the function that it returns is called.
+func each(signals chan os.Signal, do func()) (stop func()) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		for range hangups {
-			if c.Tariff != "" {
-				c.reload(ctx, s, e)
-			}
-			follower.Wake()
+		for range signals {
+			do()
 		}
 	}()
 	return func() {
-		signal.Stop(hangups)
-		close(hangups)
+		signal.Stop(signals)
+		close(signals)
 		<-done
 	}
 }
 
-// reload activates the tariff as it is now. A tariff with faults is refused with all of
-// them, and the active one stays.
+// reload activates the tariff as it is now, on a SIGHUP. A tariff with faults is refused
+// with all of them, and the active one stays. Processes without --tariff look for the active one.
 func (c *ingestCommand) reload(ctx context.Context, s *streams, e *engines) {
 	t, err := (tariffFlag{c.Tariff}).load()
 	if err == nil {

@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"postage/ingest/metrics"
+	"postage/schemas/clickhouse"
+	"sync/atomic"
 	"time"
 )
 
@@ -17,9 +19,9 @@ const (
 )
 
 // listen serves the figures of a consumer and the probes of an orchestrator until
-// stop is called. ping asks whether ClickHouse answers. The figures name topics,
+// stop is called. store is nil until it has been reached. The figures name topics,
 // partitions and reasons, never a number.
-func listen(ctx context.Context, s *streams, addr string, m *metrics.Metrics, ping func(context.Context) error) (stop func(), err error) {
+func listen(ctx context.Context, s *streams, addr string, m *metrics.Metrics, store *atomic.Pointer[clickhouse.Store]) (stop func(), err error) {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("--listen %s: %w", addr, err)
@@ -28,13 +30,7 @@ func listen(ctx context.Context, s *streams, addr string, m *metrics.Metrics, pi
 	mux.Handle("GET /metrics", m.Handler())
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { probe(w, m.Healthy(time.Now())) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), askTimeout)
-		defer cancel()
-		err := ping(ctx)
-		if err != nil {
-			err = fmt.Errorf("clickhouse does not answer: %w", maskError(err))
-		}
-		probe(w, errors.Join(m.Joined(), err))
+		probe(w, errors.Join(m.Joined(), ping(r.Context(), store.Load())))
 	})
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: headerTimeout}
 	watching, cancel := context.WithCancel(ctx)
@@ -53,6 +49,19 @@ func listen(ctx context.Context, s *streams, addr string, m *metrics.Metrics, pi
 			s.log.Warn("metrics and probes: closing", "error", err)
 		}
 	}, nil
+}
+
+// ping asks whether ClickHouse answers.
+func ping(ctx context.Context, store *clickhouse.Store) error {
+	if store == nil {
+		return errors.New("clickhouse has not been reached yet")
+	}
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	if err := store.Ping(ctx); err != nil {
+		return fmt.Errorf("clickhouse does not answer: %w", maskError(err))
+	}
+	return nil
 }
 
 // probe answers 200 with ok, or 503 with what is wrong.

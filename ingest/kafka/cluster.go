@@ -2,13 +2,13 @@ package kafka
 
 import (
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"postage/ingest"
+	"postage/ingest/contact"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -53,7 +53,7 @@ func (c Cluster) dial(ctx context.Context, network, address string) (net.Conn, e
 const clientID = "postage"
 
 // Reach returns nil when one of the brokers answers and lets us in; else it says
-// of each what is wrong and what to do.
+// of each what is wrong and what to do. An answer that will stay the same is ErrHopeless.
 func (c Cluster) Reach(ctx context.Context) error {
 	var errs []error
 	for _, broker := range c.Brokers {
@@ -94,7 +94,7 @@ func (c Cluster) explain(ctx context.Context, broker string, err error) error {
 		hint = "the certificate of the broker is for another name: use a name that it lists"
 	case errors.As(err, &invalid):
 		hint = "the certificate of the broker is not valid"
-	case isAlert(err):
+	case contact.IsAlert(err):
 		hint = "the broker refuses the TLS connection: it may want a certificate of ours (--kafka-cert, --kafka-key)"
 	case errors.Is(err, kafkago.SASLAuthenticationFailed):
 		hint = fmt.Sprintf("the broker refuses user %s: check --kafka-user, --kafka-sasl and POSTAGE_KAFKA_PASSWORD", c.Security.user)
@@ -103,52 +103,28 @@ func (c Cluster) explain(ctx context.Context, broker string, err error) error {
 	case errors.Is(err, kafkago.IllegalSASLState):
 		hint = "the broker takes no user on this port: name its SASL port, or leave out --kafka-sasl"
 	case errors.Is(err, syscall.ECONNREFUSED):
-		hint = "nobody listens there: is the broker running, and is the port right?"
+		return fmt.Errorf("nobody listens there: is the broker running, and is the port right? (%w)", err)
 	case c.Security.TLS != nil && speaksPlainly(ctx, broker):
 		hint = "the broker does not speak TLS on this port: name its TLS port, or leave out --kafka-tls"
-	case c.Security.TLS == nil && speaksTLS(ctx, broker):
+	case c.Security.TLS == nil && contact.SpeaksTLS(ctx, broker):
 		hint = "the broker speaks TLS on this port: add --kafka-tls, and --kafka-ca for an authority of your own"
 	case c.Security.SASL == nil && c.wantsSASL(ctx, broker):
 		hint = "the broker wants a user on this port: add --kafka-sasl and --kafka-user, and set POSTAGE_KAFKA_PASSWORD"
 	default:
 		return err
 	}
-	return fmt.Errorf("%s (%w)", hint, err)
-}
-
-// isAlert says whether the other side refused a TLS connection.
-func isAlert(err error) bool {
-	var op *net.OpError
-	return errors.As(err, &op) && op.Op == "remote error"
-}
-
-// lookTimeout bounds a look at what a port speaks.
-const lookTimeout = 3 * time.Second
-
-// speaksTLS says whether somebody answers a TLS handshake there. Nothing is sent
-// over the connection, so whoever it is need not be known.
-func speaksTLS(ctx context.Context, broker string) bool {
-	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
-	defer cancel()
-	host, _, _ := net.SplitHostPort(broker)
-	d := tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true, ServerName: host}}
-	conn, err := d.DialContext(ctx, "tcp", broker)
-	if err != nil {
-		return isAlert(err)
-	}
-	_ = conn.Close() // it was only for looking
-	return true
+	return ingest.Hopeless(fmt.Errorf("%s (%w)", hint, err))
 }
 
 // speaksPlainly says whether a broker answers there without TLS.
 func speaksPlainly(ctx context.Context, broker string) bool {
-	d := &kafkago.Dialer{ClientID: clientID, Timeout: lookTimeout}
+	d := &kafkago.Dialer{ClientID: clientID, Timeout: contact.LookTimeout}
 	conn, err := d.DialContext(ctx, "tcp", broker)
 	if err != nil {
 		return false
 	}
 	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(lookTimeout)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(contact.LookTimeout)); err != nil {
 		return false
 	}
 	_, err = conn.ApiVersions() // asked of everybody, also before logging in

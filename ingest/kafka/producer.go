@@ -149,7 +149,7 @@ func EnsureTopics(ctx context.Context, brokers []string, topics ...Topic) error 
 }
 
 // EnsureTopics creates the topics that do not exist, keeping their records for
-// ever. Existing ones are left as they are.
+// ever. Existing ones are left as they are. A refusal that will stay the same is ErrHopeless.
 func (c Cluster) EnsureTopics(ctx context.Context, topics ...Topic) error {
 	transport := c.transport()
 	defer transport.CloseIdleConnections()
@@ -172,7 +172,11 @@ func (c Cluster) EnsureTopics(ctx context.Context, topics ...Topic) error {
 	}
 	for name, err := range resp.Errors {
 		if err != nil && !errors.Is(err, kafkago.TopicAlreadyExists) {
-			return fmt.Errorf("kafka %v: create topic %s: %w", c.Brokers, name, err)
+			err = fmt.Errorf("kafka %v: create topic %s: %w", c.Brokers, name, err)
+			if hopeless(err) {
+				err = ingest.Hopeless(err)
+			}
+			return err
 		}
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"postage/ingest"
 	"strconv"
 	"strings"
 )
@@ -37,8 +38,11 @@ COMMENT 'Which migrations this database has seen. Grain: one application (two pr
 // any number of times and in several processes at once: ClickHouse has no
 // transactions over DDL, so every statement is written to be repeatable and a
 // migration is recorded after its last statement. A database that a newer binary
-// has migrated, or whose migrations differ from ours, is an error and is left alone.
-func (s *Store) Migrate(ctx context.Context) error {
+// has migrated, or whose migrations differ from ours, is an error and is left alone. Such an
+// error, and one of tables or rights, is ErrHopeless.
+func (s *Store) Migrate(ctx context.Context) error { return classed(s.migrate(ctx)) }
+
+func (s *Store) migrate(ctx context.Context) error {
 	migrations, err := readMigrations(migrationFiles)
 	if err != nil {
 		return err
@@ -53,14 +57,14 @@ func (s *Store) Migrate(ctx context.Context) error {
 	if newest := migrations[len(migrations)-1].version; len(applied) > 0 {
 		for version, a := range applied {
 			if version > newest {
-				return fmt.Errorf("database %s: migration %s is newer than this binary (%d): use a newer binary", s.database, a.name, newest)
+				return ingest.Hopeless(fmt.Errorf("database %s: migration %s is newer than this binary (%d): use a newer binary", s.database, a.name, newest))
 			}
 		}
 	}
 	for _, m := range migrations {
 		if a, ok := applied[m.version]; ok {
 			if a.hash != m.hash {
-				return fmt.Errorf("database %s: migration %s was applied with other statements than this binary has: migrations are never edited, add a new one", s.database, m.name)
+				return ingest.Hopeless(fmt.Errorf("database %s: migration %s was applied with other statements than this binary has: migrations are never edited, add a new one", s.database, m.name))
 			}
 			continue
 		}

@@ -94,7 +94,7 @@ var hopelessCodes = map[int32]string{
 func classed(err error) error {
 	var exception *ch.Exception
 	if errors.As(err, &exception) && hopelessCodes[exception.Code] != "" && !errors.Is(err, ingest.ErrHopeless) {
-		return fmt.Errorf("%w: %w", err, ingest.ErrHopeless)
+		return ingest.Hopeless(err)
 	}
 	return err
 }

@@ -14,6 +14,8 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"postage/ingest"
+	"postage/ingest/contact"
 	"slices"
 	"strings"
 	"time"
@@ -52,21 +54,22 @@ type Store struct {
 // Open connects to the ClickHouse that the DSN names,
 // clickhouse://user:password@host:9000/database?secure=true, over the native
 // protocol with LZ4, and creates the database when it is missing. It does not
-// touch tables: call Migrate. The caller closes the Store.
+// touch tables: call Migrate. The caller closes the Store. An error is ErrHopeless when
+// somebody has to change something, and not when the server may only be away.
 func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	opts, err := parse(dsn, o)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = trust(opts, o.CAFile)
 	}
-	if err := trust(opts, o.CAFile); err != nil {
-		return nil, err
+	if err != nil {
+		return nil, ingest.Hopeless(err)
 	}
 	if err := ensureDatabase(ctx, *opts); err != nil {
-		return nil, fmt.Errorf("clickhouse at %s: database %s: %w", strings.Join(opts.Addr, ","), opts.Auth.Database, explain(opts, err))
+		return nil, fmt.Errorf("clickhouse at %s: database %s: %w", strings.Join(opts.Addr, ","), opts.Auth.Database, classed(explain(ctx, opts, err)))
 	}
 	s, err := connect(ctx, opts)
 	if err != nil {
-		return nil, fmt.Errorf("clickhouse at %s: %w", strings.Join(opts.Addr, ","), err)
+		return nil, fmt.Errorf("clickhouse at %s: %w", strings.Join(opts.Addr, ","), classed(err))
 	}
 	return s, nil
 }
@@ -95,6 +98,11 @@ func parse(dsn string, o Options) (*ch.Options, error) {
 	if err != nil {
 		// The driver's message may quote the DSN and with it the password.
 		return nil, errors.New("clickhouse DSN: unreadable: want clickhouse://user:password@host:port/database; special characters in the password as %XX")
+	}
+	for _, addr := range opts.Addr {
+		if err := contact.CheckAddr(addr); err != nil {
+			return nil, fmt.Errorf("clickhouse DSN: %w", err)
+		}
 	}
 	opts.Auth.Database = cmp.Or(o.Database, opts.Auth.Database, DefaultDatabase)
 	if o.Password != "" {

@@ -1,12 +1,15 @@
 package clickhouse
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
 	"os"
+	"postage/ingest"
+	"postage/ingest/contact"
+	"slices"
 	"syscall"
 
 	ch "github.com/ClickHouse/clickhouse-go/v2"
@@ -37,10 +40,12 @@ const (
 	codeAccessDenied         = 497
 )
 
-// explain says what an error of the first contact means to an operator.
-func explain(opts *ch.Options, err error) error {
+// explain says what an error of the first contact means to an operator. What will stay the
+// same until somebody changes a setting is ErrHopeless.
+func explain(ctx context.Context, opts *ch.Options, err error) error {
 	var unknown x509.UnknownAuthorityError
 	var host x509.HostnameError
+	var invalid x509.CertificateInvalidError
 	var header tls.RecordHeaderError
 	var exception *ch.Exception
 	hint := ""
@@ -49,18 +54,22 @@ func explain(opts *ch.Options, err error) error {
 		hint = "its certificate is of an authority that we do not trust: name its file with --clickhouse-ca"
 	case errors.As(err, &host):
 		hint = "its certificate is for another name: use a name that it lists"
+	case errors.As(err, &invalid):
+		hint = "its certificate is not valid"
 	case errors.As(err, &header):
 		hint = "it does not speak TLS on this port: name its TLS port (9440 unless configured otherwise), or leave out secure=true"
+	case contact.IsAlert(err):
+		hint = "it refuses the TLS connection"
 	case errors.As(err, &exception) && exception.Code == codeAuthenticationFailed:
 		hint = fmt.Sprintf("it refuses user %s: check the user in --clickhouse and POSTAGE_CLICKHOUSE_PASSWORD", opts.Auth.Username)
 	case errors.As(err, &exception) && exception.Code == codeAccessDenied:
 		hint = fmt.Sprintf("user %s may not do this: grant it, or use another user", opts.Auth.Username)
 	case errors.Is(err, syscall.ECONNREFUSED):
-		hint = "nobody listens there: is the server running, and is the port right (9000 for the native protocol)?"
-	case opts.TLS == nil && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)):
-		hint = "it hung up: if it speaks TLS on this port, add ?secure=true"
+		return fmt.Errorf("nobody listens there: is the server running, and is the port right (9000 for the native protocol)? (%w)", err)
+	case opts.TLS == nil && !errors.As(err, &exception) && slices.ContainsFunc(opts.Addr, func(addr string) bool { return contact.SpeaksTLS(ctx, addr) }):
+		hint = "it speaks TLS on this port: add ?secure=true"
 	default:
 		return err
 	}
-	return fmt.Errorf("%s (%w)", hint, err)
+	return ingest.Hopeless(fmt.Errorf("%s (%w)", hint, err))
 }
