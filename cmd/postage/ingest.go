@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"postage/ingest/kafka"
 	"postage/ingest/live"
 	"postage/ingest/metrics"
 	"syscall"
@@ -23,6 +24,7 @@ type ingestCommand struct {
 	BatchRecords   int           `default:"100000" help:"Store after so many records,"`
 	BatchMib       int           `name:"batch-mib" default:"32" help:"or so many MiB of them (nothing more is fetched while twice as much is in hand),"`
 	BatchAge       time.Duration `default:"1s" help:"or when the oldest has waited so long."`
+	BatchUnpacked  int64         `name:"batch-unpacked-mib" default:"128" help:"Largest compressed batch of Kafka's that is read, once it is unpacked, in MiB (default ${default}). A larger one is an error, not stepped over."`
 }
 
 func (c *ingestCommand) Run(ctx context.Context, s *streams) (err error) {
@@ -30,6 +32,10 @@ func (c *ingestCommand) Run(ctx context.Context, s *streams) (err error) {
 	if c.LiveMemory < 1 {
 		return usagef("--live-memory %d: want 1 or more", c.LiveMemory)
 	}
+	if c.BatchUnpacked < 1 {
+		return usagef("--batch-unpacked-mib %d: want 1 or more", c.BatchUnpacked)
+	}
+	kafka.BoundBatches(c.BatchUnpacked << 20)
 	var t *loadedTariff
 	if c.Tariff != "" {
 		if t, err = (tariffFlag{c.Tariff}).load(); err != nil {

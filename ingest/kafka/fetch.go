@@ -144,7 +144,10 @@ func (n *generation) fetchOnce(ctx context.Context, led []*position, likely int)
 		ReplicaID: -1, MaxWaitTime: int32(fetchWait.Milliseconds()), MinBytes: 1, MaxBytes: fetchBytesMax,
 		IsolationLevel: int8(kafkago.ReadCommitted), SessionEpoch: -1, Topics: []fetchapi.RequestTopic{topic},
 	})
-	if err != nil {
+	switch {
+	case errors.Is(err, errBatchTooLarge):
+		return n.fetchEach(ctx, led)
+	case err != nil:
 		return nil, fmt.Errorf("topic %s: fetch: %w", n.group.topic, err)
 	}
 	resp, ok := answer.(*fetchapi.Response)
