@@ -221,6 +221,10 @@ func (l *loading) print() {
 	for _, f := range l.files {
 		switch f.State {
 		case "already_loaded":
+			if f.Records == 0 {
+				fmt.Fprintf(l.out, "%s: has no records\n", f.Name)
+				break
+			}
 			fmt.Fprintf(l.out, "%s: already loaded, %s records\n", f.Name, grouped(f.Records))
 		case "resumed":
 			fmt.Fprintf(l.out, "%s: went on at %s\n", f.Name, f.Position(f.from))

@@ -168,6 +168,9 @@ func lineEnd(d []byte) int {
 func newCSVRows(lines *files.Lines, first files.Block) (*csvRows, error) {
 	r := &csvRows{lines: lines}
 	names := first.Data[:lineEnd(first.Data)]
+	if bytes.ContainsRune(bytes.TrimRight(names, "\r\n"), '\r') { // all rows would be names of columns
+		return nil, errors.New("found lines that end with CR, expected LF or CR LF")
+	}
 	for _, c := range []byte{',', ';', '\t'} {
 		if r.comma == 0 || bytes.Count(names, []byte{c}) > bytes.Count(names, []byte{r.comma}) {
 			r.comma = c

@@ -365,6 +365,7 @@ func TestUnreadable(t *testing.T) {
 		"a table without its columns":     {writeFile(t, "e.csv", []byte("type,when,sender,user\n")), "line 1: no column time: columns are named as"},
 		"a column twice":                  {writeFile(t, "e.csv", []byte("type,time,sender,user,pricing.model,pricing_model\n")), "columns pricing.model and pricing_model are the same"},
 		"a column without a name":         {writeFile(t, "e.csv.gz", []byte("type,time,sender,user,\n")), "column 5 has no name"},
+		"a table with old ends of line":   {writeFile(t, "e.csv", []byte("type,time,sender,user\rmessage.sent,2026-10-01T09:00:00Z,+4420794601,+4477009001\r")), "line 1: found lines that end with CR"},
 		"a damaged archive":               {writeFile(t, "e.jsonl.gz", gzipped(strings.Repeat(sent+"\n", 9))[:60]), "unexpected EOF"},
 		"Parquet that ends early":         {writeFile(t, "e.parquet", content[:len(content)-9]), "e.parquet: "},
 		"Parquet without the columns":     {good, "no column time"},
