@@ -17,13 +17,15 @@ type Billed struct {
 type Note struct {
 	Account   string
 	Statement rating.Statement // what the documents of the account add up to with this one
-	Document  *Document        // a credit or debit note, or the first invoice of the month
-	Err       error            // why there is none: see [Gaps]
+	// Document is a credit or debit note, or the first invoice of the month; nil with an
+	// error, and where lines or the carrier's cost have moved and the billed total stands.
+	Document *Document
+	Err      error // why there is none: see [Gaps]
 }
 
 // Notes composes what re-rating a closed month asks for: for each account billed
 // before and now different a credit or debit note, for one that was not billed
-// an invoice, and nothing where the billed total stands. now are the statements as
+// an invoice, and no document where the billed total stands. now are the statements as
 // rated under the composer's tariff. In account order.
 func (c *Composer) Notes(now []rating.Statement, before *Billed, m rating.Month, o NoteOptions) []Note {
 	due, notes := Restated(c.Tariff, now, before, m, o.Pooled)
@@ -42,12 +44,21 @@ func (c *Composer) Notes(now []rating.Statement, before *Billed, m rating.Month,
 		if n.Err != nil {
 			n.Document = nil
 		}
-		if n.Document != nil || n.Err != nil {
+		if n.Document != nil || n.Err != nil || moved(billed[n.Account], &n.Statement) {
 			notes = append(notes, n)
 		}
 	}
 	slices.SortStableFunc(notes, func(a, b Note) int { return strings.Compare(a.Account, b.Account) })
 	return notes
+}
+
+// moved says whether lines or costs of an account billed before are others now.
+func moved(old, now *rating.Statement) bool {
+	if old == nil {
+		return false
+	}
+	reversed, anew := changedLines(old.Lines, now.Lines)
+	return len(reversed)+len(anew) > 0 || len(costsMoved(nil, old.Costs, now.Costs)) > 0
 }
 
 // NoteOptions say why notes are made.

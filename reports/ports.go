@@ -7,6 +7,7 @@ import (
 	"context"
 	"iter"
 	"postage/rating"
+	"slices"
 )
 
 // Cutoff is how far the log is read: for each topic and partition the first
@@ -19,6 +20,17 @@ type CutoffOffset struct {
 	Topic     string `json:"topic"`
 	Partition int32  `json:"partition"`
 	Offset    int64  `json:"offset"`
+}
+
+// Covers says whether all that lies below another cut-off lies below this one too.
+func (c Cutoff) Covers(other Cutoff) bool {
+	for _, o := range other {
+		i := slices.IndexFunc(c, func(p CutoffOffset) bool { return p.Topic == o.Topic && p.Partition == o.Partition })
+		if o.Offset > 0 && (i < 0 || c[i].Offset < o.Offset) {
+			return false
+		}
+	}
+	return true
 }
 
 // EventLog is the log as a close reads it.

@@ -65,3 +65,13 @@ type StatementChange struct {
 	Before *rating.Statement // nil for the first
 	Now    *rating.Statement
 }
+
+// ChangesFrom pairs statements with those issued before, by account.
+func ChangesFrom(before, now []rating.Statement) []StatementChange {
+	old := byAccount(before)
+	changes := make([]StatementChange, len(now))
+	for i := range now {
+		changes[i] = StatementChange{Before: old[now[i].Account], Now: &now[i]}
+	}
+	return changes
+}

@@ -20,7 +20,7 @@ type journalCommand struct {
 	engineFlags
 	Tariff  string `placeholder:"DIR|FILE.xlsx" help:"With --accrual: the tariff to rate the open month by. A closed month is booked by the one it was closed under."`
 	Month   string `required:"" placeholder:"YYYY-MM" help:"The month supplied."`
-	Accrual bool   `help:"Book what is not billed yet: revenue and carrier cost of an open month, and their reversal on the first day of the next."`
+	Accrual bool   `help:"Book what is not billed yet at the end of the month: its own revenue and carrier cost while it is open, late usage of closed months, and their reversal on the first day of the next."`
 	Out     string `default:"-" placeholder:"FILE" help:"Where the CSV goes (default: standard output)."`
 	JSON    bool   `name:"json" help:"Write JSON instead of CSV."`
 }
@@ -35,7 +35,10 @@ Accounts of the general ledger come from gl.csv in the tariff (posting,category,
 Columns: batch, line, kind, month, posted_on, account, account_name, currency, debit, credit, customer, document,
 line_kind, category, tax_treatment, text.
 
-Messages without a price have no amount: they are not accrued, and listed on standard error.
+An accrual is of all that the log says by now and no document does, up to the end of the month: what an open month has
+brought, and the late usage of accounts and months that are closed, as the next close would bill it (one batch for each
+month supplied, all on the last day of the month asked for). Messages without a price have no amount: they are not
+accrued, and listed on standard error.
 
 Examples:
   postage journal --month 2026-10 --out journal.csv
@@ -117,6 +120,9 @@ func (c *journalCommand) accrue(ctx context.Context, s *streams, e *engines, m r
 	}
 	if a.Suspense > 0 {
 		fmt.Fprintf(s.err, "not accrued: %d messages of senders that are in no account: need rows in senders.csv\n", a.Suspense)
+	}
+	for i := range a.Exceptions {
+		fmt.Fprintf(s.err, "not accrued: %s\n", a.Exceptions[i].String())
 	}
 	if len(a.Batches) == 0 {
 		fmt.Fprintf(s.err, "nothing to accrue: all that %s brought is billed\n", m)

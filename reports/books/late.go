@@ -59,20 +59,43 @@ func (b *Books) Looked(ctx context.Context, months []rating.Month, cutoff report
 	return nil
 }
 
+// ErrApart says that the documents of some accounts of a month speak of other events than
+// those of the rest.
+var ErrApart = errors.New("some of its accounts were rated by themselves since it was last compared with the log as a whole")
+
 // Reviewed is the cut-off of the last run or look of a closed month: its documents
-// are what the log says up to there.
+// are what the log says up to there. Where accounts were closed or adjusted by themselves and
+// the whole month was not looked at since, there is no such cut-off: ErrApart.
 func (b *Books) Reviewed(ctx context.Context, m rating.Month) (cutoff reports.Cutoff, err error) {
-	var content string
-	err = b.db.QueryRowContext(ctx, `SELECT coalesce(
-		(SELECT cutoff FROM looks WHERE month = ?1 ORDER BY number DESC LIMIT 1),
-		(SELECT cutoff FROM runs WHERE month = ?1 ORDER BY rowid DESC LIMIT 1))`, m.String()).Scan(&content)
-	if err == nil {
-		err = json.Unmarshal([]byte(content), &cutoff)
+	type reading struct {
+		cutoff reports.Cutoff
+		look   bool
+		apart  bool // of some accounts, not of the month
+	}
+	// Looks count before runs, the last before the others.
+	readings, err := rowsOf(ctx, b, func(r *reading, scan scanner) error {
+		var content string
+		if err := scan(&content, &r.look, &r.apart); err != nil {
+			return err
+		}
+		return json.Unmarshal([]byte(content), &r.cutoff)
+	}, `SELECT cutoff, look, apart FROM (
+			SELECT 1 AS look, number, cutoff, 0 AS apart FROM looks WHERE month = ?1
+			UNION ALL SELECT 0, rowid, cutoff, accounts <> '' FROM runs WHERE month = ?1)
+		ORDER BY look DESC, number DESC`, m.String())
+	if err == nil && len(readings) == 0 {
+		err = sql.ErrNoRows
 	}
 	if err != nil {
 		return nil, fmt.Errorf("books, month %s: %w", m, err)
 	}
-	return cutoff, nil
+	last := readings[0]
+	for _, r := range readings {
+		if r.apart && !(last.look && last.cutoff.Covers(r.cutoff)) {
+			return nil, fmt.Errorf("month %s: %w", m, ErrApart)
+		}
+	}
+	return last.cutoff, nil
 }
 
 // Terms are the tariff that some accounts of a closed month are rated under.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"postage/rating"
+	"postage/reports"
 	"slices"
 	"strings"
 )
@@ -11,7 +12,14 @@ import (
 // checkAccounts refuses to close accounts by themselves that are not there, or that
 // share counters with others: what one of them uses moves the tiers of the other, so
 // they are closed together, up to one cut-off.
-func (c *Closer) checkAccounts(m rating.Month) error {
+func (c *Closer) checkAccounts(ctx context.Context, m rating.Month, cutoff reports.Cutoff) error {
+	if c.Accounts == nil {
+		return nil
+	}
+	shared, _, err := sharing(ctx, c.Log, c.Tariff, cutoff)
+	if err != nil {
+		return err
+	}
 	there := c.Tariff.Accounts(m)
 	for _, account := range c.Accounts {
 		if !slices.Contains(there, account) {
@@ -19,7 +27,7 @@ func (c *Closer) checkAccounts(m rating.Month) error {
 		}
 		var together, missing []string
 		for _, other := range there {
-			if c.Tariff.Group(other) != c.Tariff.Group(account) {
+			if shared.OfAccount(other) != shared.OfAccount(account) {
 				continue
 			}
 			together = append(together, "--account "+other)
@@ -32,6 +40,22 @@ func (c *Closer) checkAccounts(m rating.Month) error {
 		}
 	}
 	return nil
+}
+
+// nothingUsed are the empty statements of accounts that are closed by themselves and have used
+// nothing: they are closed as well.
+func (c *Closer) nothingUsed(e *Evaluation) (empty []rating.Statement, err error) {
+	for _, account := range c.Accounts {
+		if slices.ContainsFunc(e.Statements, func(s rating.Statement) bool { return s.Account == account }) {
+			continue
+		}
+		s, err := rating.NewFolder(c.Tariff, account, e.Run.Month).Statement()
+		if err != nil {
+			return nil, fmt.Errorf("account %s: %w", account, err)
+		}
+		empty = append(empty, *s)
+	}
+	return empty, nil
 }
 
 // closedBefore are the accounts of an open month that were closed by themselves.

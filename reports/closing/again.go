@@ -7,6 +7,7 @@ import (
 	"postage/reports"
 	"postage/reports/books"
 	"slices"
+	"strings"
 )
 
 // revision says how a closed month is rated again.
@@ -15,7 +16,8 @@ type revision struct {
 	kind     reports.RunKind
 	tariff   *rating.Tariff  // that decides
 	content  []byte          // its canonical bytes
-	accounts []string        // that it decides; nil: all
+	accounts []string        // that it decides, with what shares counters with them; nil: all
+	alone    bool            // what shares counters with them is decided elsewhere
 	others   map[string]bool // but for these
 	cutoff   reports.Cutoff  // how far the log is read
 	// correction counts the corrections of the month, this one included; 0 when the
@@ -25,25 +27,26 @@ type revision struct {
 }
 
 // again composes what has changed since a month was closed, under its own tariff:
-// one proposal, or more when accounts were closed by themselves under others. rows
-// says whether the first writes the rows of its run.
-func (c *Closer) again(ctx context.Context, m rating.Month, kind reports.RunKind, rows bool) ([]*proposal, error) {
+// one proposal, or more when accounts were closed by themselves under others. Of what is
+// asked for, the first alone writes rows.
+func (c *Closer) again(ctx context.Context, asked *revision) ([]*proposal, error) {
+	m := asked.month
 	terms, err := c.Books.Terms(ctx, m)
 	if err != nil {
 		return nil, err
 	}
-	cutoff, err := c.Log.Cutoff(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("event log: %w", err)
-	}
 	var all []*proposal
 	for i, t := range terms {
-		v := revision{month: m, kind: kind, cutoff: cutoff, rows: rows && i == 0, accounts: t.Accounts}
+		v := *asked
+		v.rows = v.rows && i == 0
 		switch {
 		case i == 0:
-			v.accounts, v.others = c.Accounts, inTerms(terms[1:])
-		case c.Accounts != nil:
-			v.accounts = slices.DeleteFunc(slices.Clone(t.Accounts), func(a string) bool { return !slices.Contains(c.Accounts, a) })
+			v.others = inTerms(terms[1:])
+		case asked.accounts == nil:
+			v.accounts, v.alone = t.Accounts, true
+		default:
+			v.alone = true
+			v.accounts = slices.DeleteFunc(slices.Clone(t.Accounts), func(a string) bool { return !slices.Contains(asked.accounts, a) })
 			if len(v.accounts) == 0 {
 				continue
 			}
@@ -101,8 +104,12 @@ func (c *Closer) revise(ctx context.Context, v *revision, o reports.NoteOptions)
 	composer := c.composer(v.tariff)
 	p := &proposal{Evaluation: e, tariff: v.tariff, issue: &books.Issue{Run: e.Run, Tariff: v.content, Based: versions, At: c.Now}}
 	for _, n := range composer.Notes(now, before, v.month, o) {
-		if n.Err != nil {
+		switch {
+		case n.Err != nil:
 			p.exceptions = append(p.exceptions, uncomposable(n.Account, n.Err)...)
+			continue
+		case n.Document == nil:
+			p.exceptions = append(p.exceptions, stands(&n, before))
 			continue
 		}
 		p.issue.Statements = append(p.issue.Statements, n.Statement)
@@ -111,9 +118,11 @@ func (c *Closer) revise(ctx context.Context, v *revision, o reports.NoteOptions)
 	return p, nil
 }
 
-// coverage says which accounts a revision decides: those named and what shares
-// counters with them.
+// coverage says which accounts a revision decides.
 func (v *revision) coverage() func(account string) bool {
+	if v.alone {
+		return func(account string) bool { return !v.others[account] && slices.Contains(v.accounts, account) }
+	}
 	groups := map[string]bool{}
 	for _, account := range v.accounts {
 		groups[v.tariff.Group(account)] = true
@@ -131,4 +140,14 @@ func (c *Closer) billed(ctx context.Context, m rating.Month) (*reports.Billed, e
 	}
 	documents, err := c.Books.Documents(ctx, m)
 	return &reports.Billed{Statements: statements, Documents: documents}, err
+}
+
+// stands says of an account that its statement has moved and its total has not: no
+// document tells of it.
+func stands(n *reports.Note, before *reports.Billed) reports.Exception {
+	i := slices.IndexFunc(before.Statements, func(s rating.Statement) bool { return s.Account == n.Account })
+	e := warning("total_stands", n.Account, fmt.Sprintf("%s of %s has come out different, and its total has not, so no note is issued: %s",
+		"what it used", n.Statement.Month, strings.Join(differences(&before.Statements[i], &n.Statement), "; ")),
+		"nothing, unless it should not be so; the next note for the month takes it in")
+	return about(e, n.Statement.Billed, n.Statement.Currency)
 }

@@ -82,7 +82,15 @@ func (c *Closer) Draft(ctx context.Context, m rating.Month) (*Result, error) {
 
 // Rate rates a month as a draft would, and makes no document of it.
 func (c *Closer) Rate(ctx context.Context, m rating.Month) (*Evaluation, error) {
-	e, err := c.evaluateNow(ctx, reports.DraftRun, m, c.Tariff)
+	cutoff, err := c.Log.Cutoff(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("event log: %w", err)
+	}
+	run, err := newRun(reports.DraftRun, m, cutoff, c.Tariff.Rows.Version, c.Accounts...)
+	if err != nil {
+		return nil, err
+	}
+	e, err := c.rate(ctx, c.Tariff, run, true)
 	if err != nil {
 		return nil, err
 	}
@@ -92,8 +100,9 @@ func (c *Closer) Rate(ctx context.Context, m rating.Month) (*Evaluation, error) 
 // Close closes a month: the first time it issues a statement and an invoice per
 // account; after that it issues a credit or debit note for every account whose
 // statement has come out different since, and nothing where nothing changed. It
-// does the same for all other closed months that late events have reached since
-// they were last compared with the log. Without approval it only shows what there is
+// does the same for accounts that were closed before the others of their month, with
+// these, and for all other closed months that late events have reached since they were
+// last compared with the log. Without approval it only shows what there is
 // to approve, and says so in Result.Refused.
 //
 // The books decide, in one transaction for each month; files are drawn and the rows in
@@ -153,14 +162,25 @@ func (c *Closer) propose(ctx context.Context, m rating.Month, draft bool) (*agen
 	if draft {
 		first, later = reports.DraftRun, reports.DraftRun
 	}
+	cutoff, err := c.Log.Cutoff(ctx) // one for all: what comes meanwhile is late for all
+	if err != nil {
+		return nil, fmt.Errorf("event log: %w", err)
+	}
 	a := &agenda{}
 	if closed == nil {
-		p, err := c.first(ctx, m, first)
+		p, err := c.first(ctx, m, first, cutoff)
 		if err != nil {
 			return nil, err
 		}
-		a.proposals = []*proposal{p}
-	} else if a.proposals, err = c.again(ctx, m, later, true); err != nil {
+		early, compared, err := c.early(ctx, m, later, cutoff)
+		if err != nil {
+			return nil, err
+		}
+		a.proposals = append([]*proposal{p}, early...)
+		if compared {
+			a.agree = []rating.Month{m}
+		}
+	} else if a.proposals, err = c.again(ctx, &revision{month: m, kind: later, cutoff: cutoff, rows: true, accounts: c.Accounts}); err != nil {
 		return nil, err
 	}
 	lost, err := c.lostAdjustments(ctx)
@@ -168,14 +188,14 @@ func (c *Closer) propose(ctx context.Context, m rating.Month, draft bool) (*agen
 		return nil, err
 	}
 	a.first().exceptions = append(a.first().exceptions, lost...)
-	late, agree, err := c.late(ctx, m, later)
-	a.proposals, a.agree = append(a.proposals, late...), agree
+	late, agree, err := c.late(ctx, m, later, cutoff)
+	a.proposals, a.agree = append(a.proposals, late...), append(a.agree, agree...)
 	return a, err
 }
 
 // first composes the invoices of an open month.
-func (c *Closer) first(ctx context.Context, m rating.Month, kind reports.RunKind) (*proposal, error) {
-	if err := c.checkAccounts(m); err != nil {
+func (c *Closer) first(ctx context.Context, m rating.Month, kind reports.RunKind, cutoff reports.Cutoff) (*proposal, error) {
+	if err := c.checkAccounts(ctx, m, cutoff); err != nil {
 		return nil, err
 	}
 	closed, err := c.closedBefore(ctx, m)
@@ -186,11 +206,18 @@ func (c *Closer) first(ctx context.Context, m rating.Month, kind reports.RunKind
 		e := &Evaluation{Run: reports.Run{Month: m, Kind: kind, Tariff: c.Tariff.Rows.Version, Accounts: c.Accounts}}
 		return &proposal{Evaluation: e, tariff: c.Tariff, issue: &books.Issue{Run: e.Run}, exceptions: missing}, nil
 	}
-	e, err := c.evaluateNow(ctx, kind, m, c.Tariff)
+	run, err := newRun(kind, m, cutoff, c.Tariff.Rows.Version, c.Accounts...)
+	if err != nil {
+		return nil, err
+	}
+	e, err := c.rate(ctx, c.Tariff, run, true)
 	if err != nil {
 		return nil, err
 	}
 	p := &proposal{Evaluation: e, tariff: c.Tariff, issue: &books.Issue{Run: e.Run, Tariff: c.TariffContent, At: c.Now}}
+	if p.issue.Statements, err = c.nothingUsed(e); err != nil {
+		return nil, err
+	}
 	composer := c.composer(c.Tariff)
 	for i := range e.Statements {
 		if closed[e.Statements[i].Account] {
@@ -230,7 +257,6 @@ func (c *Closer) issue(ctx context.Context, a *agenda, r *Result, approval books
 	if c.Accounts != nil || len(a.agree) == 0 {
 		return nil
 	}
-	// All cut-offs of an agenda are this one or beyond it.
 	return c.Books.Looked(ctx, a.agree, a.first().Run.Cutoff, c.Now)
 }
 
@@ -324,20 +350,6 @@ func (c *Closer) thawed(ctx context.Context, version string) (*rating.Tariff, er
 		return nil, fmt.Errorf("tariff %s in the books: %w", version, err)
 	}
 	return t, nil
-}
-
-// evaluateNow rates a month with everything the log has now. The rows of the run are
-// written and not finished.
-func (c *Closer) evaluateNow(ctx context.Context, kind reports.RunKind, m rating.Month, t *rating.Tariff) (*Evaluation, error) {
-	cutoff, err := c.Log.Cutoff(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("event log: %w", err)
-	}
-	run, err := newRun(kind, m, cutoff, t.Rows.Version, c.Accounts...)
-	if err != nil {
-		return nil, err
-	}
-	return c.rate(ctx, t, run, true)
 }
 
 // rate rates the month of a run, with the rows of the run written and not finished,

@@ -2,6 +2,7 @@ package closing
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"postage/rating"
 	"postage/reports"
@@ -77,7 +78,10 @@ func (c *Closer) proposeCorrection(ctx context.Context, m rating.Month, o Correc
 	if draft {
 		v.kind = reports.DraftRun
 	}
-	if v.cutoff, err = c.Books.Reviewed(ctx, m); err != nil {
+	switch v.cutoff, err = c.Books.Reviewed(ctx, m); {
+	case errors.Is(err, books.ErrApart): // their late usage would come under the reason of the correction, or be taken back
+		return nil, fmt.Errorf("%w; do that first: postage close --month %s --now --approve --by NAME --why TEXT", err, m)
+	case err != nil:
 		return nil, err
 	}
 	p, err := c.revise(ctx, v, reports.NoteOptions{Reason: o.Reason})

@@ -58,38 +58,84 @@ func Journal(ctx context.Context, b *books.Books, thaw func([]byte) (*rating.Tar
 
 // Accrual is what is not billed yet.
 type Accrual struct {
-	Batches []*reports.Batch // the accrual and its reversal; none when there is nothing to book
-	// Statements are what was accrued. Their unrated messages, and Suspense (those of
-	// unknown senders), have no amount and are in no batch.
+	Batches []*reports.Batch // accruals and their reversals; none when there is nothing to book
+	// Statements are what was accrued of the month itself. Their unrated messages, and Suspense
+	// (those of unknown senders), have no amount and are in no batch.
 	Statements []rating.Statement
 	Suspense   int64
+	Exceptions []reports.Exception // late usage that cannot be stated, and so not accrued
 }
 
-// Accrue rates a month with everything the log has now and books what is not
-// billed of it. Accounts that have been invoiced are left out. It keeps nothing.
+// Accrue books what the log says by now and no document does, up to the end of a month: what
+// the month has brought, while it is open, and the late usage of accounts and months that are
+// closed, as the next close would bill it. It keeps nothing.
 func (c *Closer) Accrue(ctx context.Context, m rating.Month) (*Accrual, error) {
-	if err := statable(c.Tariff, m); err != nil {
-		return nil, err
-	}
 	cutoff, err := c.Log.Cutoff(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("event log: %w", err)
 	}
-	run, err := newRun(reports.DraftRun, m, cutoff, c.Tariff.Rows.Version)
+	closed, err := c.Books.Month(ctx, m)
 	if err != nil {
 		return nil, err
 	}
-	e, err := rateMonth(ctx, c.Log, c.Tariff, run, monthOptions{})
+	a := &Accrual{}
+	var late []*proposal
+	if closed == nil {
+		if err := c.accrueOpen(ctx, a, m, cutoff); err != nil {
+			return nil, err
+		}
+		if late, _, err = c.early(ctx, m, reports.DraftRun, cutoff); err != nil {
+			return nil, err
+		}
+	}
+	reached, _, err := c.reached(ctx, cutoff)
 	if err != nil {
 		return nil, err
+	}
+	for _, month := range reached {
+		if m.First().Before(month.First()) {
+			continue // supplied after the end of the month
+		}
+		notes, err := c.again(ctx, &revision{month: month, kind: reports.DraftRun, cutoff: cutoff})
+		if err != nil {
+			return nil, fmt.Errorf("late usage of %s: %w", month, err)
+		}
+		late = append(late, notes...)
+	}
+	for _, p := range late {
+		before, err := c.Books.Statements(ctx, p.Run.Month)
+		if err != nil {
+			return nil, err
+		}
+		if err := a.accrue(p.tariff, m, &p.Run, reports.ChangesFrom(before, p.issue.Statements)); err != nil {
+			return nil, err
+		}
+		a.Exceptions = append(a.Exceptions, p.exceptions...)
+	}
+	return a, nil
+}
+
+// accrueOpen books what an open month has brought, but for accounts that were closed by
+// themselves.
+func (c *Closer) accrueOpen(ctx context.Context, a *Accrual, m rating.Month, cutoff reports.Cutoff) error {
+	if err := statable(c.Tariff, m); err != nil {
+		return err
+	}
+	run, err := newRun(reports.DraftRun, m, cutoff, c.Tariff.Rows.Version)
+	if err != nil {
+		return err
+	}
+	e, err := c.rate(ctx, c.Tariff, run, false)
+	if err != nil {
+		return err
 	}
 	issued, err := c.Books.Versions(ctx, m)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	open := slices.DeleteFunc(e.Statements, func(s rating.Statement) bool { return issued[s.Account] > 0 })
-	batches, err := accrue(c.Tariff, &run, open)
-	return &Accrual{batches, open, e.Suspense}, err
+	a.Statements = slices.DeleteFunc(e.Statements, func(s rating.Statement) bool { return issued[s.Account] > 0 })
+	a.Suspense = e.Suspense
+	return a.accrue(c.Tariff, m, &run, reports.ChangesFrom(nil, a.Statements))
 }
 
 // statable says whether all fees of a month can be stated in the currency of their
@@ -105,10 +151,12 @@ func statable(t *rating.Tariff, m rating.Month) error {
 	return errors.Join(lacking...)
 }
 
-func accrue(t *rating.Tariff, run *reports.Run, statements []rating.Statement) ([]*reports.Batch, error) {
-	accrual, reversal, err := journal.Accrual(journal.NewChart(t.Rows.GL), run, statements)
+// accrue adds a batch and its reversal, if there is anything to book.
+func (a *Accrual) accrue(t *rating.Tariff, known rating.Month, run *reports.Run, changes []reports.StatementChange) error {
+	accrual, reversal, err := journal.Accrual(journal.NewChart(t.Rows.GL), known, run, changes)
 	if err != nil || accrual == nil {
-		return nil, err
+		return err
 	}
-	return []*reports.Batch{accrual, reversal}, nil
+	a.Batches = append(a.Batches, accrual, reversal)
+	return nil
 }

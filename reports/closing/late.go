@@ -3,6 +3,7 @@ package closing
 import (
 	"context"
 	"fmt"
+	"maps"
 	"postage/rating"
 	"postage/reports"
 	"slices"
@@ -22,11 +23,11 @@ func (c *Closer) MustBeClosed(ctx context.Context, m rating.Month) error {
 // late composes the notes that late usage asks for in closed months other than m,
 // oldest month first, and names the months that it has found to agree with the
 // log. Months that no new event reaches are not rated.
-func (c *Closer) late(ctx context.Context, m rating.Month, kind reports.RunKind) (notes []*proposal, agree []rating.Month, err error) {
+func (c *Closer) late(ctx context.Context, m rating.Month, kind reports.RunKind, cutoff reports.Cutoff) (notes []*proposal, agree []rating.Month, err error) {
 	if c.Accounts != nil {
 		return nil, nil, nil // closing some accounts is no run over the others
 	}
-	reached, agree, err := c.reached(ctx)
+	reached, agree, err := c.reached(ctx, cutoff)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -35,25 +36,40 @@ func (c *Closer) late(ctx context.Context, m rating.Month, kind reports.RunKind)
 			continue
 		}
 		c.Logger.Info("late usage", "month", month)
-		proposals, err := c.again(ctx, month, kind, false)
+		proposals, err := c.again(ctx, &revision{month: month, kind: kind, cutoff: cutoff})
 		if err != nil {
 			return nil, nil, fmt.Errorf("late usage of %s: %w", month, err)
 		}
-		before := len(notes)
-		for _, p := range proposals {
-			if len(p.issue.Documents) > 0 || len(p.exceptions) > 0 {
-				notes = append(notes, p)
-			}
-		}
-		if len(notes) == before {
+		if proposals = slices.DeleteFunc(proposals, (*proposal).empty); len(proposals) == 0 {
 			agree = append(agree, month)
 		}
+		notes = append(notes, proposals...)
 	}
 	return notes, agree, nil
 }
 
-// reached splits the closed months into those that an event may have changed since
-// they were last compared with the log, and those that none can have.
+// empty says that there is nothing to issue and nothing to say.
+func (p *proposal) empty() bool { return len(p.issue.Documents) == 0 && len(p.exceptions) == 0 }
+
+// early composes the notes that late usage asks for of accounts that were closed before
+// the others of their month, now that these are closed. any says whether there are such.
+func (c *Closer) early(ctx context.Context, m rating.Month, kind reports.RunKind, cutoff reports.Cutoff) (notes []*proposal, any bool, err error) {
+	if c.Accounts != nil {
+		return nil, false, nil
+	}
+	versions, err := c.Books.Versions(ctx, m)
+	if err != nil || len(versions) == 0 {
+		return nil, false, err
+	}
+	notes, err = c.again(ctx, &revision{month: m, kind: kind, cutoff: cutoff, accounts: slices.Sorted(maps.Keys(versions)), alone: true})
+	if err != nil {
+		return nil, false, fmt.Errorf("late usage of %s: %w", m, err)
+	}
+	return slices.DeleteFunc(notes, (*proposal).empty), true, nil
+}
+
+// reached splits the closed months into those that an event below a cut-off may have
+// changed since they were last compared with the log, and those that none can have.
 //
 // An event can change how messages are judged from the earliest time of any event
 // of its message on, and not before: every rule looks back, from the sending or
@@ -63,14 +79,10 @@ func (c *Closer) late(ctx context.Context, m rating.Month, kind reports.RunKind)
 // earlier, and so on for as long as messages follow closely; a message delivered 30
 // days after it was sent belongs to the month of its delivery. So all closed months
 // from there on are reached; those before are not.
-func (c *Closer) reached(ctx context.Context) (reached, untouched []rating.Month, err error) {
+func (c *Closer) reached(ctx context.Context, upTo reports.Cutoff) (reached, untouched []rating.Month, err error) {
 	closed, err := c.Books.Closed(ctx)
 	if err != nil || len(closed) == 0 {
 		return nil, nil, err
-	}
-	upTo, err := c.Log.Cutoff(ctx)
-	if err != nil {
-		return nil, nil, fmt.Errorf("event log: %w", err)
 	}
 	asked := map[string]*rating.Month{} // the first month reached, by cut-off; nil for none
 	for _, look := range closed {

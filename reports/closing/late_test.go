@@ -14,7 +14,8 @@ import (
 )
 
 // TestLateLaw: events come in any order, months are closed and closed again in any
-// order, the tariff changes, prices of closed months are corrected. After each close
+// order, in some worlds accounts by themselves before the others or after; in others the tariff
+// changes and prices of closed months are corrected. After each close
 // every closed month, rated again as a whole under its own tariff, is what its
 // documents add up to: so no month that an event could reach was passed over.
 func TestLateLaw(t *testing.T) {
@@ -46,23 +47,25 @@ func live(w *house, chance *rand.Rand, first rating.Month, seen *counts) {
 	months := []rating.Month{first, first.Next(), first.Next().Next()}
 	coming := lateTraffic(chance, first.First().AddDays(-3).Midnight(time.UTC).Time(), 96, 260)
 	w.use(lateTariff("v0", nil))
-	version := 0
+	version, oneTariff := 0, chance.IntN(2) == 0
 	for len(coming) > 0 {
 		n := min(len(coming), 1+chance.IntN(60))
 		w.log.events = append(w.log.events, coming[:n]...)
 		coming = coming[n:]
-		switch chance.IntN(6) {
-		case 0: // a new tariff: dearer, and a sender that belongs to another account
+		switch what := chance.IntN(6); {
+		case what < 2 && oneTariff:
+			w.closeAlone(months[chance.IntN(3)], [][]string{{"acme", "brig"}, {"cove"}, {"dune"}}[chance.IntN(3)])
+		case what == 0: // a new tariff: dearer, and a sender that belongs to another account
 			version++
 			w.use(lateTariff(fmt.Sprintf("v%d", version), func(rows *rating.TariffRows) {
 				rows.Prices[0].UnitPrice = rows.Prices[0].UnitPrice.Add(decimal.New(int64(version), -3))
 				rows.Senders[chance.IntN(4)].Account = "cove"
 			}))
-		case 1:
+		case what == 1:
 			w.correct(months[chance.IntN(3)])
 		}
 		if chance.IntN(2) == 0 {
-			if reached, untouched, err := w.closer.reached(w.t.Context()); err == nil && len(reached) > 0 {
+			if reached, untouched, err := w.closer.reached(w.t.Context(), w.now()); err == nil && len(reached) > 0 {
 				seen.skipped += len(untouched)
 			}
 			r := w.close(months[chance.IntN(3)])
@@ -119,6 +122,22 @@ func (s *counts) count(r *Result) {
 	}
 }
 
+// closeAlone closes some accounts of a month by themselves, or adjusts them when the month is closed.
+func (w *house) closeAlone(m rating.Month, accounts []string) {
+	w.t.Helper()
+	versions, err := w.closer.Books.Versions(w.t.Context(), m)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	closed, err := w.closer.Books.Month(w.t.Context(), m)
+	if err != nil || closed == nil && versions[accounts[0]] > 0 {
+		return // the rest of the month comes first
+	}
+	w.closer.Accounts = accounts
+	defer func() { w.closer.Accounts = nil }()
+	w.close(m)
+}
+
 // correct corrects a month under the tariff in force, when it is closed and under
 // another; its documents are then what the log said when it was last compared.
 func (w *house) correct(m rating.Month) {
@@ -144,11 +163,11 @@ func (w *house) check(seen *counts) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	reached, _, err := w.closer.reached(w.t.Context())
+	reached, _, err := w.closer.reached(w.t.Context(), w.now())
 	if err != nil || len(reached) > 0 {
 		w.t.Errorf("months still to be looked at after a close: %v, %v", reached, err)
 	}
-	cutoff, _ := w.log.Cutoff(w.t.Context())
+	cutoff := w.now()
 	for _, look := range closed {
 		w.checkMonth(look.Month, cutoff, seen)
 	}

@@ -56,7 +56,11 @@ func (l *memoryLog) Senders(_ context.Context, upTo reports.Cutoff) ([]reports.S
 	by := map[string]reports.SenderSummary{}
 	for _, e := range l.below(upTo) {
 		s := by[e.Sender]
-		by[e.Sender] = reports.SenderSummary{Sender: e.Sender, Events: s.Events + 1, Latest: max(s.Latest, e.At)}
+		s.Sender, s.Events, s.Latest = e.Sender, s.Events+1, max(s.Latest, e.At)
+		if e.Account != "" && !slices.Contains(s.Accounts, e.Account) {
+			s.Accounts = append(s.Accounts, e.Account)
+		}
+		by[e.Sender] = s
 	}
 	return slices.SortedFunc(maps.Values(by), func(a, b reports.SenderSummary) int { return strings.Compare(a.Sender, b.Sender) }), nil
 }
@@ -139,6 +143,16 @@ func newHouse(t *testing.T) *house {
 		IssuedOn: rating.Date{Year: 2026, Month: time.November, Day: 3}, Now: time.Unix(1_800_000_000, 0),
 	}
 	return w
+}
+
+// now is the cut-off of the log as it is.
+func (w *house) now() reports.Cutoff {
+	w.t.Helper()
+	cutoff, err := w.log.Cutoff(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return cutoff
 }
 
 // use puts a tariff into force.

@@ -38,15 +38,9 @@ var usualLimits = limits{sliceEvents: 100_000, sliceSenders: 1000, groupMessages
 // plan cuts a month into portions. Accounts is nil, or says which are wanted; whole groups are
 // planned in any case.
 func (r *monthRating) plan(ctx context.Context, accounts []string) ([]portion, error) {
-	senders, err := r.log.Senders(ctx, r.run.Cutoff)
+	shared, senders, err := sharing(ctx, r.log, r.tariff, r.run.Cutoff)
 	if err != nil {
-		return nil, fmt.Errorf("event log: %w", err)
-	}
-	shared := r.tariff.Groups()
-	for _, s := range senders {
-		for _, account := range s.Accounts {
-			shared.Names(s.Sender, account)
-		}
+		return nil, err
 	}
 	var order []*group // of the first sender, so that those of a portion are neighbours in the log
 	groups := map[string]*group{}
@@ -78,6 +72,22 @@ func (r *monthRating) plan(ctx context.Context, accounts []string) ([]portion, e
 		order = slices.DeleteFunc(order, func(g *group) bool { return !wanted[g] })
 	}
 	return r.portions(ctx, order)
+}
+
+// sharing finds what shares counters by a tariff and by what the events below a cut-off name,
+// and the senders that have events there.
+func sharing(ctx context.Context, log reports.EventLog, t *rating.Tariff, upTo reports.Cutoff) (*rating.Groups, []reports.SenderSummary, error) {
+	senders, err := log.Senders(ctx, upTo)
+	if err != nil {
+		return nil, nil, fmt.Errorf("event log: %w", err)
+	}
+	shared := t.Groups()
+	for _, s := range senders {
+		for _, account := range s.Accounts {
+			shared.Names(s.Sender, account)
+		}
+	}
+	return shared, senders, nil
 }
 
 // portions puts small groups together and cuts large ones. Large ones come first, so that

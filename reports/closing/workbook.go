@@ -69,7 +69,9 @@ func (c *Closer) journalOf(ctx context.Context, r *Result, tariff *rating.Tariff
 		return Journal(ctx, c.Books, c.Thaw, r.Run.Month)
 	}
 	if !closed {
-		return accrue(tariff, &r.Run, r.Statements)
+		var a Accrual
+		err := a.accrue(tariff, r.Run.Month, &r.Run, reports.ChangesFrom(nil, r.Statements))
+		return a.Batches, err
 	}
 	booked, err := Journal(ctx, c.Books, c.Thaw, r.Run.Month)
 	if err != nil {

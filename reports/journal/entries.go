@@ -63,17 +63,26 @@ func (w writer) document(d *reports.Document) {
 	}
 }
 
-// unbilled books what a statement would bill.
-func (w writer) unbilled(s *rating.Statement) {
+// unbilled books what a statement would bill, or what it says beyond the one issued before.
+func (w writer) unbilled(c reports.StatementChange) {
+	s := c.Now
 	p := reports.Posting{Customer: s.Account, Currency: s.Currency}
 	due := p
 	due.Text = fmt.Sprintf("Not billed yet for %s, %s", s.Month, s.Name)
-	w.debit(w.chart.find(accruedIncome, ""), due, s.Billed)
+	billed := s.Billed
 	var earned []earning
 	for i := range s.Lines {
 		l := &s.Lines[i]
 		earned = append(earned, earning{l.Kind, l.Category, l.Billed})
 	}
+	if c.Before != nil {
+		billed = billed.Sub(c.Before.Billed)
+		for i := range c.Before.Lines {
+			l := &c.Before.Lines[i]
+			earned = append(earned, earning{l.Kind, l.Category, l.Billed.Neg()})
+		}
+	}
+	w.debit(w.chart.find(accruedIncome, ""), due, billed)
 	w.revenue(p, earned)
 }
 

@@ -43,21 +43,21 @@ func Entries(chart Chart, in *reports.Issued) (*reports.Batch, error) {
 	return finish(b)
 }
 
-// Accrual books an open month by the statements of a draft: revenue not billed
-// yet, net of tax, and the carrier's cost, on the last day of the month; and the
-// same the other way round on the day after. Both are nil when there is nothing to
-// book. Unrated messages have no amount and are not accrued.
-func Accrual(chart Chart, run *reports.Run, statements []rating.Statement) (accrual, reversal *reports.Batch, err error) {
-	b := &reports.Batch{Kind: reports.AccrualBatch, Month: run.Month, PostedOn: run.Month.Last(), Run: run.ID}
+// Accrual books what the statements of a draft say and what was issued does not: revenue
+// not billed yet, net of tax, and the carrier's cost, on the last day of the month in which
+// it is known; and the same the other way round on the day after. Both are nil when there is
+// nothing to book. Unrated messages have no amount and are not accrued.
+func Accrual(chart Chart, known rating.Month, run *reports.Run, changes []reports.StatementChange) (accrual, reversal *reports.Batch, err error) {
+	b := &reports.Batch{Kind: reports.AccrualBatch, Month: run.Month, PostedOn: known.Last(), Run: run.ID}
 	w := writer{chart, b}
-	for i := range statements {
-		w.unbilled(&statements[i])
-		w.cost(reports.StatementChange{Now: &statements[i]})
+	for _, c := range changes {
+		w.unbilled(c)
+		w.cost(c)
 	}
 	if accrual, err = finish(b); accrual == nil || err != nil {
 		return nil, nil, err
 	}
-	r := &reports.Batch{Kind: reports.ReversalBatch, Month: run.Month, PostedOn: run.Month.Next().First(), Run: run.ID}
+	r := &reports.Batch{Kind: reports.ReversalBatch, Month: run.Month, PostedOn: known.Next().First(), Run: run.ID}
 	for _, p := range accrual.Postings {
 		p.Debit, p.Credit = p.Credit, p.Debit
 		p.Text = "Reversal: " + p.Text

@@ -147,7 +147,7 @@ func TestAccrual(t *testing.T) {
 	s := costing("acme", "USD 2")
 	s.Currency, s.Billed = "GBP", d("13")
 	s.Lines = []rating.Line{{Kind: rating.UsageLine, Category: "utility", Billed: d("3")}, {Kind: rating.MinimumSpendLine, Billed: d("10")}}
-	accrual, reversal, err := journal.Accrual(journal.NewChart(nil), &reports.Run{ID: "d1", Month: october}, []rating.Statement{*s})
+	accrual, reversal, err := journal.Accrual(journal.NewChart(nil), october, &reports.Run{ID: "d1", Month: october}, []reports.StatementChange{{Now: s}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +165,7 @@ Dr 4200 Minimum spend          GBP 10.00 | acme  Reversal: minimum spend
 Dr 4000 Message revenue        GBP 3.00 | acme  Reversal: usage, utility
 Cr 5000 Carrier cost           USD 2.00 | acme  Reversal: Carrier, 2026-10, ACME
 Dr 2110 Accrued carrier cost   USD 2.00 | acme  Reversal: Carrier, 2026-10, ACME`)
-	later, _, err := journal.Accrual(journal.NewChart(nil), &reports.Run{ID: "d2", Month: october}, []rating.Statement{*s})
+	later, _, err := journal.Accrual(journal.NewChart(nil), october, &reports.Run{ID: "d2", Month: october}, []reports.StatementChange{{Now: s}})
 	if err != nil || later.ID != accrual.ID || accrual.ID == reversal.ID {
 		t.Errorf("a later draft that came out the same: batch %s, %v; want %s", later.ID, err, accrual.ID)
 	}

@@ -85,7 +85,7 @@ func newMonth(kind reports.RunKind, perLine int64, first, second, market string)
 func (m *Month) journal() {
 	chart, run := journal.NewChart(nil), reports.Run{ID: m.Data.RunID, Month: October, Kind: m.Data.Kind}
 	if m.Data.Kind != reports.FinalRun {
-		accrual, reversal, err := journal.Accrual(chart, &run, m.Data.Statements)
+		accrual, reversal, err := journal.Accrual(chart, run.Month, &run, reports.ChangesFrom(nil, m.Data.Statements))
 		if err != nil {
 			panic(err)
 		}
