@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"postage/rating"
 	"postage/reports"
+	"postage/reports/ubl"
 	"slices"
 	"strings"
 
@@ -43,6 +45,9 @@ func (c *Closer) check(ctx context.Context, p *proposal) ([]reports.Exception, e
 			found = append(found, c.compare(p, before)...)
 		}
 		found = append(found, c.missingFiles(p)...)
+	}
+	if len(p.tariff.Rows.Sellers) > 0 && len(p.tariff.Rows.Taxes) > 0 { // else no document has one, which missingFiles has said
+		found = append(found, p.noEInvoice()...)
 	}
 	slices.SortStableFunc(found, func(a, b reports.Exception) int {
 		return cmp.Or(strings.Compare(string(a.Severity), string(b.Severity)), strings.Compare(a.Account, b.Account))
@@ -240,6 +245,32 @@ func (c *Closer) missingFiles(p *proposal) []reports.Exception {
 	}
 	if len(p.tariff.Rows.Taxes) == 0 {
 		found = append(found, warning("no_tax", "", "no tax is charged", "add taxes.csv to the tariff"))
+	}
+	return found
+}
+
+// noEInvoice warns of documents that cannot be said as e-invoices: once for all that lack
+// the same.
+func (p *proposal) noEInvoice() []reports.Exception {
+	lacking := map[string][]string{} // accounts
+	for _, draft := range p.issue.Documents {
+		if missing := strings.Join(ubl.Missing(draft.Document), "; "); missing != "" {
+			lacking[missing] = append(lacking[missing], draft.Document.Customer.ID)
+		}
+	}
+	var found []reports.Exception
+	for _, missing := range slices.Sorted(maps.Keys(lacking)) {
+		accounts, fix := lacking[missing], "fill that in before the documents are issued"
+		if len(accounts) == 1 {
+			found = append(found, warning("no_einvoice", accounts[0], "gets no e-invoice: its document lacks "+missing, fix))
+			continue
+		}
+		const shown = 5
+		names := strings.Join(accounts[:min(shown, len(accounts))], ", ")
+		if len(accounts) > shown {
+			names += ", ..."
+		}
+		found = append(found, warning("no_einvoice", "", fmt.Sprintf("%d accounts (%s) get no e-invoice: their documents lack %s", len(accounts), names, missing), fix))
 	}
 	return found
 }

@@ -12,7 +12,7 @@ import (
 // an account needs. All of it is found at once.
 func (c *Closer) precheck(m rating.Month) []reports.Exception {
 	var found []reports.Exception
-	currencies := listCurrencies(c.Tariff.Rows)
+	currencies := listCurrencies(c.Tariff.Rows, m)
 	composer := c.composer(c.Tariff)
 	for _, account := range c.Tariff.Accounts(m) {
 		if c.Accounts != nil && !slices.Contains(c.Accounts, account) {
@@ -47,8 +47,8 @@ func (c *Closer) missingRates(account string, m rating.Month, currencies map[lis
 		if a.Account != account || !a.ValidFrom.Before(m.Next().First()) || !a.ValidTo.IsZero() && !m.First().Before(a.ValidTo) {
 			continue
 		}
-		for _, p := range c.Tariff.Rows.Packages {
-			if p.Package != a.Package || !p.ValidFrom.Before(m.Next().First()) {
+		for _, p := range inUse(c.Tariff.Rows.Packages, m, func(p *rating.PackageRow) (string, rating.Date) { return p.Package, p.ValidFrom }) {
+			if p.Package != a.Package {
 				continue
 			}
 			needed := slices.Concat([]string{p.Currency}, currencies[listOrigin{p.PriceList, "*"}], currencies[listOrigin{p.PriceList, a.Country}])
@@ -69,14 +69,40 @@ func (c *Closer) missingRates(account string, m rating.Month, currencies map[lis
 
 type listOrigin struct{ list, origin string }
 
-// listCurrencies are the currencies of each price list, for each origin.
-func listCurrencies(rows *rating.TariffRows) map[listOrigin][]string {
+// listCurrencies are the currencies of each price list, for each origin, in the rows that can
+// price a message of a month.
+func listCurrencies(rows *rating.TariffRows, m rating.Month) map[listOrigin][]string {
+	type rate struct{ list, origin, market, category string }
 	all := map[listOrigin][]string{}
-	for i := range rows.Prices {
-		p := &rows.Prices[i]
+	for _, p := range inUse(rows.Prices, m, func(p *rating.PriceRow) (rate, rating.Date) {
+		return rate{p.PriceList, p.Origin, p.Market, p.Category}, p.ValidFrom
+	}) {
 		if k := (listOrigin{p.PriceList, p.Origin}); !slices.Contains(all[k], p.Currency) {
 			all[k] = append(all[k], p.Currency)
 		}
 	}
 	return all
 }
+
+// inUse are the rows that can decide for a message billed in a month: those that begin in it or
+// after the earliest day on which such a message was sent, and of each name those in force on that
+// day. A later row of a name replaces an earlier one.
+func inUse[R any, K comparable](rows []R, m rating.Month, named func(*R) (K, rating.Date)) []*R {
+	earliest := m.First().AddDays(-daysUndelivered)
+	inForce := map[K]rating.Date{}
+	for i := range rows {
+		if name, from := named(&rows[i]); !earliest.Before(from) && !from.Before(inForce[name]) {
+			inForce[name] = from
+		}
+	}
+	var used []*R
+	for i := range rows {
+		if name, from := named(&rows[i]); from.Before(m.Next().First()) && !from.Before(inForce[name]) {
+			used = append(used, &rows[i])
+		}
+	}
+	return used
+}
+
+// daysUndelivered is for how long a message may be under way and be charged, and a day for local time.
+const daysUndelivered = 31

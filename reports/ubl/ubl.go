@@ -44,13 +44,26 @@ func Write(w io.Writer, d *reports.Document) error {
 
 // check finds all that keeps a document from being an e-invoice.
 func check(d *reports.Document) error {
-	var missing []string
+	missing := Missing(d)
+	if d.Number == "" {
+		missing = append([]string{"a number: it is a draft"}, missing...)
+	}
+	if err := addsUp(d); err != nil {
+		return fmt.Errorf("e-invoice %s: %w", d.Number, err)
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("%s %s of account %q: %w: it lacks %s", d.Type.Title(), d.Number, d.Customer.ID, ErrNotExpressible, strings.Join(missing, "; "))
+	}
+	return nil
+}
+
+// Missing is what a document lacks to be an e-invoice once it is issued, and where to fill it in.
+func Missing(d *reports.Document) (missing []string) {
 	need := func(ok bool, what string) {
 		if !ok {
 			missing = append(missing, what)
 		}
 	}
-	need(d.Number != "", "a number: it is a draft")
 	need(d.Seller.Name != "" && d.Seller.Country != "", "the seller's name and country (sellers.csv: name, country)")
 	need(d.Customer.Country != "", "the customer's country (accounts.csv: country)")
 	need(len(d.Lines) > 0, "a line")
@@ -60,13 +73,7 @@ func check(d *reports.Document) error {
 	} else {
 		checkTax(d, need)
 	}
-	if err := addsUp(d); err != nil {
-		return fmt.Errorf("e-invoice %s: %w", d.Number, err)
-	}
-	if len(missing) > 0 {
-		return fmt.Errorf("%s %s of account %q: %w: it lacks %s", d.Type.Title(), d.Number, d.Customer.ID, ErrNotExpressible, strings.Join(missing, "; "))
-	}
-	return nil
+	return missing
 }
 
 // addsUp is the last look before figures leave the house in a form that no person
