@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"postage/ingest/live"
 	"postage/ingest/metrics"
 	"postage/schemas/clickhouse"
 	"sync/atomic"
@@ -35,6 +36,12 @@ func listen(ctx context.Context, s *streams, addr string, m *metrics.Metrics, st
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: headerTimeout}
 	watching, cancel := context.WithCancel(ctx)
 	go m.Watch(watching)
+	go m.WatchConcerns(watching, func(ctx context.Context) ([]live.Concern, error) {
+		if store := store.Load(); store != nil {
+			return clickhouse.Live{Store: store}.Concerns(ctx)
+		}
+		return nil, errNotReached
+	})
 	go func() {
 		if err := server.Serve(l); err != nil && !errors.Is(err, http.ErrServerClosed) {
 			s.log.Error("metrics and probes are no longer served", "address", addr, "error", err)
@@ -51,10 +58,12 @@ func listen(ctx context.Context, s *streams, addr string, m *metrics.Metrics, st
 	}, nil
 }
 
+var errNotReached = errors.New("clickhouse has not been reached yet")
+
 // ping asks whether ClickHouse answers.
 func ping(ctx context.Context, store *clickhouse.Store) error {
 	if store == nil {
-		return errors.New("clickhouse has not been reached yet")
+		return errNotReached
 	}
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()

@@ -130,11 +130,13 @@ func TestOperations(t *testing.T) {
 	} {
 		records = append(records, kafka.Produced{Key: []byte("+442079460000|" + badUser), Value: []byte(value), Time: at("2026-10-15T12:00:00Z")})
 	}
+	unknown := `{"type":"message.delivered","time":"2026-10-15T12:00:00Z","message_id":"m","sender":"+442079469999","user":"` + badUser + `","kind":"template"}`
+	records = slices.Insert(records, 0, kafka.Produced{Key: []byte("+442079469999|" + badUser), Value: []byte(unknown), Time: at("2026-10-15T12:00:00Z")})
 	p.produce(records...)
 
 	addr := freeAddr(t)
 	var log bytes.Buffer
-	cmd := command(t, "ingest", "-v", "--log-format", "json", "--listen", addr, "--kafka", p.Kafka, "--clickhouse", "clickhouse://"+gentle(t)+"/"+p.database, "--data", p.Data)
+	cmd := command(t, "ingest", "-v", "--log-format", "json", "--listen", addr, "--tariff", "example", "--kafka", p.Kafka, "--clickhouse", "clickhouse://"+gentle(t)+"/"+p.database, "--data", p.Data)
 	cmd.Stderr = &log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -143,6 +145,7 @@ func TestOperations(t *testing.T) {
 	await(t, "http://"+addr+"/readyz", 200, "ok")
 	await(t, "http://"+addr+"/healthz", 200, "ok")
 	await(t, "http://"+addr+"/metrics", 200, fmt.Sprintf("\npostage_records_total %d\n", len(records)))
+	await(t, "http://"+addr+"/metrics", 200, `postage_live_unrated{month="2026-10",reason="unknown_sender"} 1`)
 	body := await(t, "http://"+addr+"/metrics", 200, "") // the figures of a scrape are not of one moment
 	for _, want := range []string{
 		"\npostage_events_total " + p.one("SELECT count() FROM events") + "\n", `postage_refused_total{reason="bad_value"} 2`, `postage_refused_total{reason="not_json"} 1`,

@@ -33,6 +33,7 @@ type Metrics struct {
 	appendErrors, commitErrors, generations prometheus.Counter
 	partitions                              prometheus.Gauge
 	lagRecords, lagSeconds, nextOffset      *prometheus.GaugeVec
+	unrated, alarms                         *prometheus.GaugeVec
 }
 
 // New makes the figures, all of them 0.
@@ -44,9 +45,10 @@ func New() *Metrics {
 	histogram := func(name, help string, buckets []float64) prometheus.Histogram {
 		return add(m, prometheus.NewHistogram(prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets}))
 	}
-	perPartition := func(name, help string) *prometheus.GaugeVec {
-		return add(m, prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, []string{"topic", "partition"}))
+	gauges := func(name, help string, labels ...string) *prometheus.GaugeVec {
+		return add(m, prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, labels))
 	}
+	perPartition := func(name, help string) *prometheus.GaugeVec { return gauges(name, help, "topic", "partition") }
 	m.records = counter("postage_records_total", "Kafka records made durable, refused ones included.")
 	m.events = counter("postage_events_total", "Events made durable; a webhook body holds several.")
 	m.refused = add(m, prometheus.NewCounterVec(prometheus.CounterOpts{Name: "postage_refused_total", Help: "Records and items of webhook bodies refused, by reason."}, []string{"reason"}))
@@ -64,6 +66,9 @@ func New() *Metrics {
 	m.lagRecords = perPartition("postage_lag_records", "Offsets of an owned partition that are not durable yet, as of the last look, every 10 seconds.")
 	m.lagSeconds = perPartition("postage_lag_seconds", "How far an owned partition is behind, in seconds: now minus the Kafka timestamp of the last durable record, 0 when nothing waits.")
 	m.nextOffset = perPartition("postage_next_offset", "Next offset of an owned partition to be made durable.")
+	m.unrated = gauges("postage_live_unrated", "Messages that are unrated before prices, by reason and billing month; of the whole log, so the same in every process.", "reason", "month")
+	m.alarms = gauges("postage_live_alarms", "Messages with a flag that counts as an alarm, by flag and billing month; of the whole log, so the same in every process.", "flag", "month")
+	m.concerns(nil)
 	m.Counter("postage_kafka_connections_total", "Connections opened to Kafka, reconnections among them.", m.Connections.Load)
 	m.Counter("postage_log_warnings_total", "Lines logged as warnings or errors; what the Kafka client complains of is among them.", m.Warnings.Load)
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))

@@ -351,3 +351,19 @@ func (s *Store) CompareLive(ctx context.Context, run string) (c LiveComparison, 
 	err = each(rows, func() error { return rows.Scan(&c.Messages, &c.Missing, &c.Different) })
 	return c, err
 }
+
+// Concerns counts the messages that are unrated, before prices, and those with flags. It
+// takes a fifth of a second for twenty million messages of which 2 in a thousand are such, and ten
+// seconds where a fifth are.
+func (s Live) Concerns(ctx context.Context) (concerns []live.Concern, err error) {
+	var what, code string
+	var c live.Concern
+	err = s.each(ctx, "live_concerns", nil, []any{&what, &code, &c.Month, &c.Messages}, func() error {
+		if c.Unrated, c.Flag = code, ""; what == "flag" {
+			c.Unrated, c.Flag = "", code
+		}
+		concerns = append(concerns, c)
+		return nil
+	})
+	return concerns, err
+}

@@ -5,6 +5,7 @@ import (
 	"postage/ingest/live"
 	"postage/rating"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -46,6 +47,38 @@ func TestLiveEnumsAreRatings(t *testing.T) {
 	want := "['" + strings.Join(rating.Flags(0xf).Names(), "','") + "']"
 	if got := rowsOf(t, s, "SELECT toString(flags) FROM v_live_messages"); got != want {
 		t.Errorf("flags: got %s, want %s", got, want)
+	}
+}
+
+// TestConcerns counts the latest verdicts, whether or not those before have been merged away.
+func TestConcerns(t *testing.T) {
+	s := Live{open(t)}
+	october := rating.Month{Year: 2026, Month: 10}
+	row := func(id string, version uint64, month rating.Month, reason rating.Reason, flags rating.Flags) live.Row {
+		m := rating.Message{MessageID: id, Sender: "+442079460000", User: "+447700900001"}
+		m.Outcome, m.Reason, m.Flags, m.Month = rating.Charged, reason, flags, month
+		if reason >= rating.UnknownSender {
+			m.Outcome = rating.Unrated
+		}
+		return live.Row{Message: m, Version: version}
+	}
+	for _, rows := range [][]live.Row{
+		{row("healed", 1, october, rating.UnknownMarket, 0), row("a", 1, october, rating.UnknownMarket, 0), row("b", 1, october, rating.UnknownMarket, rating.DuplicateDiffers)},
+		{row("c", 2, rating.Month{}, rating.UnknownSender, 0), row("d", 2, october, rating.TemplateRegular, rating.DuplicateDiffers|rating.WindowEvidenceMissing)},
+		{row("healed", 3, october, rating.TemplateRegular, 0), row("fine", 3, october, rating.TemplateRegular, 0)},
+	} {
+		if err := s.Write(t.Context(), rows); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []live.Concern{
+		{Flag: "duplicate_differs", Month: "2026-10", Messages: 2},
+		{Flag: "window_evidence_missing", Month: "2026-10", Messages: 1},
+		{Unrated: "unknown_market", Month: "2026-10", Messages: 2},
+		{Unrated: "unknown_sender", Messages: 1},
+	}
+	if got, err := s.Concerns(t.Context()); err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %v, %v, want %v", got, err, want)
 	}
 }
 
