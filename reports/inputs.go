@@ -20,6 +20,9 @@ type Inputs struct {
 	Statement string       `json:"statement"` // seal: SHA-256 of its canonical JSON
 	FX        []FXUsed     `json:"fx,omitempty"`
 	Taxes     []TaxTotal   `json:"taxes,omitempty"`
+	// Books is the hash of the last seal in the books when the document was entered: its
+	// approval is before it. "" in older ones.
+	Books string `json:"books,omitempty"`
 }
 
 // FXUsed is a currency rate that a statement may have been converted at.
@@ -32,22 +35,17 @@ type FXUsed struct {
 	Row    string      `json:"row"` // "fx.csv:12"
 }
 
-// InputsOf is the canonical JSON of what a document of a run is made from.
-func InputsOf(d *Document, run *Run, t *rating.Tariff) ([]byte, error) {
+// InputsOf is what a document of a run is made from.
+func InputsOf(d *Document, run *Run, t *rating.Tariff) (*Inputs, error) {
 	cutoff, err := json.Marshal(run.Cutoff)
 	if err != nil {
 		return nil, fmt.Errorf("inputs of %s: cut-off: %w", d.Customer.ID, err)
 	}
 	sum := sha256.Sum256(cutoff)
-	in := Inputs{
+	return &Inputs{
 		Run: run.ID, Month: d.Month, Cutoff: hex.EncodeToString(sum[:]), Tariff: run.Tariff, Statement: d.Seal,
 		FX: fxInto(t, d), Taxes: d.Taxes,
-	}
-	b, err := json.Marshal(in)
-	if err != nil {
-		return nil, fmt.Errorf("inputs of %s: %w", d.Customer.ID, err)
-	}
-	return b, nil
+	}, nil
 }
 
 // fxInto lists the rates in force on the last day of the month into the currency of

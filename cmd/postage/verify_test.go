@@ -98,7 +98,7 @@ func TestVerifyNamesDifferences(t *testing.T) {
 		},
 		{"the last document of a series deleted", func(p *plant) {
 			p.inBooks(`DELETE FROM files WHERE number NOT LIKE 'US-2026-%'`, `DELETE FROM documents WHERE type <> 'invoice'`)
-		}, "chain_broken projection_differs", "the document of statement version 2 is missing"},
+		}, "chain_broken file_missing projection_differs", "the document of statement version 2 is missing"},
 		{"type of a document", func(p *plant) {
 			p.inBooks(`UPDATE documents SET type = 'credit_note' WHERE number = 'US-2026-000001'`)
 		}, "content_altered", "entered is credit_note"},
@@ -112,6 +112,22 @@ func TestVerifyNamesDifferences(t *testing.T) {
 		}, "content_altered", "tariff"},
 		{"cut-off", func(p *plant) { p.inBooks(`UPDATE runs SET cutoff = '[]' WHERE kind = 'final'`) }, "content_altered statement_differs", "cut-off"},
 		{"approval", func(p *plant) { p.inBooks(`DELETE FROM approvals WHERE run_id LIKE '%final%'`) }, "approval_missing", "nobody"},
+		{"who approved", func(p *plant) { p.inBooks(`UPDATE approvals SET approved_by = 'nobody' WHERE run_id LIKE '%final%'`) }, "content_altered", "approval 2019-06-final"},
+		{"a review", func(p *plant) {
+			p.inBooks(`INSERT INTO reviews VALUES (7, '2019-06', '', 'x', '[]', '2026-11-02T00:00:00Z')`)
+		}, "content_altered", "review 7 was not entered by this program"},
+		{"a look", func(p *plant) { p.inBooks(`DELETE FROM looks WHERE number = 1`) }, "content_altered", "look 1 is gone"},
+		{"a correction", func(p *plant) {
+			p.inBooks(`INSERT INTO corrections SELECT run_id, 'as agreed' FROM runs WHERE kind = 'adjustment'`)
+		}, "content_altered", "was not entered by this program"},
+		{"a file and its hash", func(p *plant) {
+			p.inBooks(`UPDATE files SET content = x'25504446', sha256 = sha256(x'25504446') WHERE number = 'US-2026-000002' AND format = 'pdf'`)
+		}, "file_altered", "file US-2026-000002 pdf was altered"},
+		{"the chain as well", func(p *plant) {
+			p.inBooks(`DELETE FROM seals`, `UPDATE approvals SET why = 'because'`,
+				`CREATE TRIGGER again AFTER INSERT ON seals BEGIN UPDATE seals SET sha256 = sha256(coalesce((SELECT sha256 FROM seals WHERE number = NEW.number - 1), '') || json_array(NEW.number, NEW.what, NEW.subject, NEW.content)) WHERE number = NEW.number; END`,
+				`INSERT INTO seals (what, subject, content) SELECT what, subject, content FROM sealed`)
+		}, "chain_broken", "rows before it were altered"},
 		{"rows of the log", func(p *plant) {
 			p.sql("ALTER TABLE events DELETE WHERE message_id = 'n3' SETTINGS mutations_sync = 2")
 		}, "log_incomplete statement_differs", "issued 1 for 0.05"},

@@ -87,8 +87,9 @@ func decodeRun(r *reports.Run, cutoff, accounts string) error {
 }
 
 // Audit checks what the books say of themselves: that in every series numbers have
-// no gap and each document's hash follows on the one before, that statements,
-// inputs and files are what was sealed, and that everything was approved.
+// no gap and each document's hash follows on the one before, that statements, inputs, files,
+// reviews, approvals, corrections and looks are what was sealed, and that everything was approved.
+// entries are all that there are.
 func (b *Books) Audit(ctx context.Context, entries []Entry) ([]reports.Difference, error) {
 	var found []reports.Difference
 	var last Entry
@@ -101,7 +102,8 @@ func (b *Books) Audit(ctx context.Context, entries []Entry) ([]reports.Differenc
 		found = append(found, e.auditStatement()...)
 		last = *e
 	}
-	for _, check := range []func(context.Context) ([]reports.Difference, error){b.auditFiles, b.auditOrphans} {
+	seals := func(ctx context.Context) ([]reports.Difference, error) { return b.auditSeals(ctx, entries) }
+	for _, check := range []func(context.Context) ([]reports.Difference, error){b.auditFiles, b.auditOrphans, seals} {
 		more, err := check(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("books: %w", err)

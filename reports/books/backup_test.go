@@ -132,6 +132,9 @@ func TestDamagedBackup(t *testing.T) {
 		"file":      `UPDATE files SET content = x'00'`,
 		"number":    `UPDATE documents SET sequence = 2, number = 'INV-2019-000002'`,
 		"approval":  `DELETE FROM approvals`,
+		"approver":  `UPDATE approvals SET approved_by = 'somebody else'`,
+		"a review":  `INSERT INTO reviews VALUES (1, '2019-06', '', 'x', '[]', '2026-11-02T00:00:00Z')`,
+		"seal":      `UPDATE seals SET sha256 = 'x' WHERE number = 2`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			backup := filepath.Join(t.TempDir(), "backup.db")

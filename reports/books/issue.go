@@ -29,7 +29,7 @@ type Issue struct {
 type Draft struct {
 	Series   string
 	Document *reports.Document
-	Inputs   []byte // canonical JSON of what it is made from
+	Inputs   *reports.Inputs // what it is made from
 }
 
 // Approval says who wanted the documents issued, and why.
@@ -175,9 +175,26 @@ func number(ctx context.Context, tx *sql.Tx, draft Draft, version int) error {
 	if err != nil {
 		return err
 	}
+	inputs, err := draft.inputs(ctx, tx)
+	if err != nil {
+		return err
+	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO documents (number, series, sequence, type, month, account, statement, content, previous, sha256, inputs) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		d.Number, draft.Series, sequence, string(d.Type), d.Month.String(), d.Customer.ID, version, string(content), previous, link(previous, content, draft.Inputs), string(draft.Inputs))
+		d.Number, draft.Series, sequence, string(d.Type), d.Month.String(), d.Customer.ID, version, string(content), previous, link(previous, content, inputs), string(inputs))
 	return err
+}
+
+// inputs is the canonical JSON of what a document is made from, and of how the books were before it.
+func (d *Draft) inputs(ctx context.Context, tx *sql.Tx) ([]byte, error) {
+	if d.Inputs == nil {
+		return nil, nil
+	}
+	in := *d.Inputs
+	var err error
+	if in.Books, err = lastSeal(ctx, tx); err != nil {
+		return nil, err
+	}
+	return json.Marshal(&in)
 }
 
 func numberOf(series string, sequence int) string { return fmt.Sprintf("%s-%06d", series, sequence) }

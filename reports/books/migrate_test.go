@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"postage/reports/books"
+	"strings"
 	"testing"
 )
 
@@ -40,7 +41,24 @@ func TestOldFileIsUpgraded(t *testing.T) {
 		if err != nil || len(runs) != 1 || runs[0].Tariff != "sha256:1" || runs[0].Accounts != nil {
 			t.Errorf("its run: %+v, %v; want the tariff of the close, and all accounts", runs, err)
 		}
+		entries, err := b.Entries(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := b.Audit(t.Context(), entries)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range found { // of the hashes made up here, and no other
+			if d.Number == "" || strings.Contains(d.Problem, "seal ") {
+				t.Errorf("old books: %s", d.String())
+			}
+		}
 		b.Close()
+	}
+	var seals int
+	if err := old.QueryRowContext(t.Context(), "SELECT count(*) FROM seals WHERE what IN ('run', 'statement')").Scan(&seals); err != nil || seals != 2 {
+		t.Errorf("%d rows of old books were sealed, %v; want the run and the statement", seals, err)
 	}
 	if _, err := old.ExecContext(t.Context(), "PRAGMA user_version = 99"); err != nil {
 		t.Fatal(err)
