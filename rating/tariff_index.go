@@ -212,6 +212,21 @@ func (t *Tariff) AccountOn(account string, on Date) *AccountRow {
 	return nil
 }
 
+// Registered returns the account that a sender is registered to at an instant, and the account's
+// billing month then; "" when it is to none that has terms.
+func (t *Tariff) Registered(sender string, at Instant) (account string, m Month) {
+	s := termAt(t.senders[sender], at)
+	if s == nil {
+		return "", Month{}
+	}
+	a := t.accountAt(s.Account, at)
+	if a == nil {
+		return "", Month{}
+	}
+	y, month, _ := at.Time().In(a.loc).Date()
+	return s.Account, Month{y, month}
+}
+
 // packageOn returns the package row in force on a date, or nil.
 func (t *Tariff) packageOn(name string, on Date) *PackageRow {
 	return inForce(t.packages[name], on, func(p *PackageRow) Date { return p.ValidFrom })

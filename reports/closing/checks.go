@@ -45,6 +45,11 @@ func (c *Closer) check(ctx context.Context, p *proposal) ([]reports.Exception, e
 			found = append(found, c.compare(p, before)...)
 		}
 		found = append(found, c.missingFiles(p)...)
+		moved, err := c.movedAtBorder(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, moved...)
 	}
 	if len(p.tariff.Rows.Sellers) > 0 && len(p.tariff.Rows.Taxes) > 0 { // else no document has one, which missingFiles has said
 		found = append(found, p.noEInvoice()...)
