@@ -14,6 +14,8 @@ import (
 // Batches of 50,000 to 500,000 events are fastest. The ledger needs no fence: a line
 // that comes late is true, and spans may be there twice.
 func (s *Store) Append(ctx context.Context, t ingest.Tenure, b *ingest.Batch) error {
+	ctx, cancel := context.WithTimeout(ctx, appendTimeout)
+	defer cancel()
 	events, err := begin(registered(ctx, t.Owner()), s.conn, "events", eventFields, b.Events)
 	if err != nil {
 		return err

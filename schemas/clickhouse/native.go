@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"strings"
-	"time"
 
 	chgo "github.com/ClickHouse/ch-go"
 	"github.com/ClickHouse/ch-go/proto"
@@ -32,7 +31,7 @@ func (s *Store) dial(ctx context.Context) (*link, error) {
 		}
 		client, err := chgo.Dial(ctx, chgo.Options{
 			Address: address, Database: o.Auth.Database, User: cmp.Or(o.Auth.Username, "default"), Password: o.Auth.Password, TLS: o.TLS,
-			Compression: compression, Settings: settings, ReadTimeout: chgo.NoTimeout, DialTimeout: cmp.Or(o.DialTimeout, 10*time.Second), ClientName: "postage",
+			Compression: compression, Settings: settings, ReadTimeout: chgo.NoTimeout, DialTimeout: o.DialTimeout, Dialer: dialer(o.DialTimeout, deadAfter), ClientName: "postage",
 		})
 		if err == nil {
 			return &link{client}, nil

@@ -64,6 +64,7 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, ingest.Hopeless(err)
 	}
+	dialWith(opts)
 	if err := ensureDatabase(ctx, *opts); err != nil {
 		return nil, fmt.Errorf("clickhouse at %s: database %s: %w", strings.Join(opts.Addr, ","), opts.Auth.Database, classed(explain(ctx, opts, err)))
 	}
@@ -122,6 +123,9 @@ func parse(dsn string, o Options) (*ch.Options, error) {
 	}
 	if opts.DialTimeout == 0 {
 		opts.DialTimeout = 10 * time.Second
+	}
+	if opts.ReadTimeout == 0 {
+		opts.ReadTimeout = readTimeout
 	}
 	if opts.Settings == nil {
 		opts.Settings = ch.Settings{}
