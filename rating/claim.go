@@ -46,6 +46,31 @@ func (c *Claim) billed() Billable {
 // category is the claimed category as the tariff spells it.
 func (c *Claim) category() string { return strings.ReplaceAll(c.Category, "-", "_") }
 
+// adoptClaims gives notifications the category that the carrier claims, where it
+// decides, and says whether that is another one anywhere. Then the conversation must
+// be judged again, as the category decides which session covers a message.
+func (c *Classifier) adoptClaims() (changed bool) {
+	adopts := func(f *facts) bool {
+		claimed := f.Claim.category()
+		return f.carrierDecides && f.DeliveredAt != 0 && f.Class == Notification &&
+			claimed != "" && claimed != referralConversion && claimed != f.carrier.Category
+	}
+	for i := range c.facts {
+		changed = changed || adopts(&c.facts[i])
+	}
+	if !changed {
+		return false
+	}
+	for i := range c.facts {
+		f := &c.facts[i]
+		f.Verdict, f.opens = Verdict{Regime: f.Regime, Category: f.carrier.Category}, false
+		if adopts(f) {
+			f.Verdict.Category = f.Claim.category()
+		}
+	}
+	return true
+}
+
 // applyAuthority lets the carrier's claim decide free or charged and the category
 // of a delivered message, where the account has the setting authority=carrier.
 // It touches the account's side only.

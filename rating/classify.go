@@ -88,7 +88,16 @@ func (c *Classifier) Classify(dst []Message, events []Event) []Message {
 			f.Cost = f.Verdict
 		}
 		f.compareClaim()
-		f.applyAuthority()
+	}
+	if c.adoptClaims() {
+		c.judge()
+		for i := range c.facts {
+			f := &c.facts[i]
+			f.Message.Verdict = f.Verdict
+		}
+	}
+	for i := range c.facts {
+		c.facts[i].applyAuthority()
 	}
 	if costly && !alike { // another regime on the carrier's side: its sessions differ
 		for i := range c.facts {
