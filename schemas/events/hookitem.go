@@ -76,8 +76,25 @@ func (m *hookItem) readPricing(j *jx.Decoder, own bool) error {
 		return j.Skip()
 	}
 	m.billable, m.model, m.offer, m.category = scalar{}, scalar{}, scalar{}, scalar{}
-	m.priced = own && isObject
-	return readObject(j, m.pricing)
+	m.priced, m.asides = own && isObject, nil
+	if !isObject {
+		return j.Skip()
+	}
+	it, err := j.ObjIter()
+	for err == nil && it.Next() {
+		key := it.Key()
+		if s := m.pricing(key); s != nil {
+			*s, err = readScalar(j)
+			continue
+		}
+		var raw []byte // `subtype`, say
+		raw, err = j.Raw()
+		m.asides = append(m.asides, aside{parent: fPricing, key: key, value: scalar{raw: raw}})
+	}
+	if err == nil {
+		err = it.Err()
+	}
+	return err
 }
 
 // readConversation reads what a conversation says of the price.

@@ -156,6 +156,12 @@ func (d *Decoder) settleStatus(e *rating.Event, m *hookItem) bool {
 	case "false":
 		e.Claim.Billable = rating.BillableNo
 	}
+	if len(m.asides) > 0 {
+		asides, kept := d.asides, d.kept // of the record, which may turn out to be a v1 event
+		d.asides, d.kept = m.asides, 0
+		e.Extra = d.extra()
+		d.asides, d.kept = asides, kept
+	}
 	e.Kind, e.Category = d.sort(&e.Claim)
 	if code, ok := parseCode(m.errorCode.raw); ok {
 		e.Error.Code = code

@@ -74,7 +74,8 @@ type hookItem struct {
 	billable              scalar // the rest is of pricing
 	model, offer          scalar // pricing_model and type
 	category              scalar
-	errorCode, errorTitle scalar // of errors[0]
+	asides                []aside // of pricing, what we do not know
+	errorCode, errorTitle scalar  // of errors[0]
 }
 
 // entries decodes `entry`. An element that holds no item at all counts as one,
