@@ -87,6 +87,10 @@ func (m *hookItem) readPricing(j *jx.Decoder, own bool) error {
 			*s, err = readScalar(j)
 			continue
 		}
+		if nestedField(fPricing, key) != fUnknown { // `model`: in a v1 event it would be another one
+			err = j.Skip()
+			continue
+		}
 		var raw []byte // `subtype`, say
 		raw, err = j.Raw()
 		m.asides = append(m.asides, aside{parent: fPricing, key: key, value: scalar{raw: raw}})
