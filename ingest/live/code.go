@@ -9,14 +9,16 @@ import (
 //
 //	key         14 bytes
 //	activation  uvarint
-//	cut         uvarint
+//	cut, fold   uvarint each
 //	messages    uvarint, then for each:
+//	  hash      8 bytes of the id's
 //	  head      one byte: which events there are, whether the id is whole, whether some were merged
-//	  id        8 bytes of hash, or uvarint and the id
+//	  id        uvarint and the id where the head says so
 //	  print     8 bytes, unless it is an inbound only
 //	  merged    one byte where the head says so: which of the events
 //	  events    for each: uvarint shape * 2 + (has extra), zigzag time since the event before,
 //	            8 bytes of the extra's hash where it has one
+//	folded      what is folded up, see fold.go
 //
 // What an event says besides its time repeats endlessly: it is a shape, kept once.
 
@@ -53,6 +55,8 @@ func (s *shape) fill(e *rating.Event) {
 type shapes struct {
 	known []shape
 	codes map[shape]uint32
+
+	hashes, rest, folded []byte // scratch of foldUp
 }
 
 const (
@@ -101,117 +105,129 @@ func (d *shapes) encode(dst []byte, key packed, s *story) []byte {
 	dst = appendKey(dst, key)
 	dst = binary.AppendUvarint(dst, uint64(s.activation))
 	dst = binary.AppendUvarint(dst, uint64(s.cut))
+	dst = binary.AppendUvarint(dst, uint64(s.fold))
 	dst = binary.AppendUvarint(dst, uint64(len(s.messages)))
 	var last rating.Instant
 	for i := range s.messages {
 		t := &s.messages[i]
-		var head, merged byte
-		for bit, typ := range types {
-			if at := t.by[typ]; at > 0 {
-				head |= 1 << bit
-				if s.merged[at-1] {
-					head |= headMerged
-					merged |= 1 << bit
-				}
+		dst = binary.LittleEndian.AppendUint64(dst, t.hash)
+		dst = d.encodeMessage(dst, s, t, &last)
+	}
+	return append(dst, s.folded...)
+}
+
+// encodeMessage appends a message without its hash. last is the time of the event before.
+func (d *shapes) encodeMessage(dst []byte, s *story, t *told, last *rating.Instant) []byte {
+	var head, merged byte
+	for bit, typ := range types {
+		if at := t.by[typ]; at > 0 {
+			head |= 1 << bit
+			if s.merged[at-1] {
+				head |= headMerged
+				merged |= 1 << bit
 			}
 		}
-		if t.tied {
-			head |= headWhole
+	}
+	if t.tied {
+		head |= headWhole
+	}
+	if t.print != 0 {
+		head |= headPrint
+	}
+	dst = append(dst, head)
+	if t.tied {
+		dst = binary.AppendUvarint(dst, uint64(len(t.id)))
+		dst = append(dst, t.id...)
+	}
+	if t.print != 0 {
+		dst = binary.LittleEndian.AppendUint64(dst, t.print)
+	}
+	if merged != 0 {
+		dst = append(dst, merged)
+	}
+	for _, typ := range types {
+		at := t.by[typ]
+		if at == 0 {
+			continue
 		}
-		if t.print != 0 {
-			head |= headPrint
+		e, extra := &s.events[at-1], s.extras[at-1]
+		code := s.codes[at-1]
+		var sh shape
+		if code == spelledOut { // or not known
+			sh = shapeOf(e)
+			code = d.code(&sh)
 		}
-		dst = append(dst, head)
-		if t.tied {
-			dst = binary.AppendUvarint(dst, uint64(len(t.id)))
-			dst = append(dst, t.id...)
-		} else {
-			dst = binary.LittleEndian.AppendUint64(dst, t.hash)
+		more := uint64(0)
+		if extra != 0 {
+			more = 1
 		}
-		if t.print != 0 {
-			dst = binary.LittleEndian.AppendUint64(dst, t.print)
+		dst = binary.AppendUvarint(dst, uint64(code)<<1|more)
+		if code == spelledOut {
+			dst = sh.append(dst)
 		}
-		if merged != 0 {
-			dst = append(dst, merged)
-		}
-		for _, typ := range types {
-			at := t.by[typ]
-			if at == 0 {
-				continue
-			}
-			e, extra := &s.events[at-1], s.extras[at-1]
-			code := s.codes[at-1]
-			var sh shape
-			if code == spelledOut { // or not known
-				sh = shapeOf(e)
-				code = d.code(&sh)
-			}
-			more := uint64(0)
-			if extra != 0 {
-				more = 1
-			}
-			dst = binary.AppendUvarint(dst, uint64(code)<<1|more)
-			if code == spelledOut {
-				dst = sh.append(dst)
-			}
-			dst = binary.AppendVarint(dst, int64(e.At-last))
-			last = e.At
-			if extra != 0 {
-				dst = binary.LittleEndian.AppendUint64(dst, extra)
-			}
+		dst = binary.AppendVarint(dst, int64(e.At-*last))
+		*last = e.At
+		if extra != 0 {
+			dst = binary.LittleEndian.AppendUint64(dst, extra)
 		}
 	}
 	return dst
 }
 
-// decode reads a story of a conversation whose names are given. It trusts its input.
+// decode reads a story of a conversation whose names are given; what is folded up stays so, and
+// stays in the record. It trusts its input.
 func (d *shapes) decode(s *story, record []byte, key Key) {
 	s.reset()
 	r := reader{record[keyBytes:]}
 	s.activation = uint32(r.uvarint())
 	s.cut = rating.Instant(r.uvarint())
+	s.fold = rating.Instant(r.uvarint())
 	n := int(r.uvarint())
 	names := makeNames(n)
 	var last rating.Instant
 	for range n {
-		head := r.byte()
-		var t told
-		if head&headWhole != 0 {
-			t.id, t.whole, t.tied = string(r.take(int(r.uvarint()))), true, true
-			t.hash = hashText(t.id)
+		d.decodeMessage(s, r.uint64(), &r, key, &names, &last)
+	}
+	s.folded = r.b
+}
+
+// decodeMessage reads a message behind its hash into the story.
+func (d *shapes) decodeMessage(s *story, hash uint64, r *reader, key Key, names *names, last *rating.Instant) {
+	t := told{hash: hash}
+	head := r.byte()
+	if head&headWhole != 0 {
+		t.id, t.whole, t.tied = string(r.take(int(r.uvarint()))), true, true
+	} else {
+		t.id = names.name(hash)
+	}
+	if head&headPrint != 0 {
+		t.print = r.uint64()
+	}
+	var merged byte
+	if head&headMerged != 0 {
+		merged = r.byte()
+	}
+	k := s.message(t)
+	for bit, typ := range types {
+		if head&(1<<bit) == 0 {
+			continue
+		}
+		e := rating.Event{Type: typ, Sender: key.Sender, User: key.User}
+		code := r.uvarint()
+		if code>>1 == spelledOut {
+			var sh shape
+			sh.read(r)
+			sh.fill(&e)
 		} else {
-			t.hash = binary.LittleEndian.Uint64(r.take(8))
-			t.id = names.name(t.hash)
+			d.known[code>>1].fill(&e)
 		}
-		if head&headPrint != 0 {
-			t.print = binary.LittleEndian.Uint64(r.take(8))
+		*last += rating.Instant(r.varint())
+		e.At = *last
+		var extra uint64
+		if code&1 != 0 {
+			extra = r.uint64()
 		}
-		var merged byte
-		if head&headMerged != 0 {
-			merged = r.byte()
-		}
-		k := s.message(t)
-		for bit, typ := range types {
-			if head&(1<<bit) == 0 {
-				continue
-			}
-			e := rating.Event{Type: typ, Sender: key.Sender, User: key.User}
-			code := r.uvarint()
-			if code>>1 == spelledOut {
-				var sh shape
-				sh.read(&r)
-				sh.fill(&e)
-			} else {
-				d.known[code>>1].fill(&e)
-			}
-			last += rating.Instant(r.varint())
-			e.At = last
-			var extra uint64
-			if code&1 != 0 {
-				extra = binary.LittleEndian.Uint64(r.take(8))
-			}
-			s.event(k, e, extra, uint32(code>>1), merged&(1<<bit) != 0)
-		}
+		s.event(k, e, extra, uint32(code>>1), merged&(1<<bit) != 0)
 	}
 }
 
@@ -246,6 +262,8 @@ func (r *reader) byte() byte {
 	r.b = r.b[1:]
 	return c
 }
+
+func (r *reader) uint64() uint64 { return binary.LittleEndian.Uint64(r.take(8)) }
 
 func (r *reader) take(n int) []byte {
 	taken := r.b[:n]

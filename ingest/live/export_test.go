@@ -2,7 +2,7 @@ package live
 
 // Bound sets how long a story in the cache may be.
 func (f *Follower) Bound(shortenBytes, keepMessages, retainBytes int) {
-	f.bounds = bounds{shortenBytes, keepMessages, retainBytes}
+	f.bounds = bounds{keepMessages, keepMessages, shortenBytes, retainBytes}
 }
 
 // ClearDesk gives back the memory of the latest batch.

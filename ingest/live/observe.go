@@ -145,6 +145,7 @@ func (f *Follower) answer(g *group, rows []Row) ([]Row, answered) {
 			if s.cut != 0 { // where it was cut depends on the tariff
 				return rows, wantsLog
 			}
+			f.shapes.unfold(s, g.Key)
 			for i := range j.classify(s.forClassifier()) {
 				s.named(j.messages[i].MessageID).print = printOf(&j.messages[i])
 			}
@@ -159,7 +160,15 @@ func (f *Follower) answer(g *group, rows []Row) ([]Row, answered) {
 	}
 	dropped := func(hash uint64) bool { return f.left.has(leftHash(g.hash, hash)) }
 	for at := g.first; at >= 0; at = f.desk.next[at] {
-		if !s.add(&f.desk.events[at].Event, dropped) {
+		e := &f.desk.events[at].Event
+		if e.Type.IsConsent() {
+			continue // touches no message
+		}
+		hash := hashText(e.MessageID)
+		if s.reaches(e, hash) {
+			f.shapes.unfold(s, g.Key)
+		}
+		if !s.add(e, hash, dropped) {
 			return rows, wantsLog
 		}
 	}
@@ -238,19 +247,23 @@ func (f *Follower) study(l *Loaded, delta bool, rows []Row, late func(id string)
 
 // bounds of one story in the cache.
 type bounds struct {
-	shorten int // stories that take more bytes are shortened where they can be
-	keep    int // to no fewer messages
-	retain  int // what cannot be made shorter than so many bytes is loaded every time
+	tell    int // stories of which more messages are told are folded up where they can be
+	keep    int // but for so many messages
+	shorten int // of stories that take more bytes what is folded up is left out, the oldest first
+	retain  int // what still takes more bytes is loaded every time
 }
 
-var usualBounds = bounds{shorten: 4 << 10, keep: 16, retain: 1 << 20}
+var usualBounds = bounds{tell: 8, keep: 4, shorten: 4 << 10, retain: 1 << 20}
 
 // retain puts the story at hand into the cache. messages are the verdicts on it.
 func (f *Follower) retain(hash uint64, key packed, messages []rating.Message) {
 	s := &f.story // without messages, when there were only consents
+	if len(s.messages) > f.bounds.tell {
+		f.shapes.foldUp(s, messages, f.bounds.keep)
+	}
 	f.record = f.shapes.encode(f.record[:0], key, s)
-	if len(f.record) > f.bounds.shorten {
-		s.shorten(messages, f.bounds.keep, func(id uint64) { f.left.add(leftHash(hash, id)) })
+	if len(f.record) > f.bounds.shorten && len(s.folded) > 0 {
+		s.leaveOut(f.bounds.shorten/2, func(id uint64) { f.left.add(leftHash(hash, id)) })
 		f.record = f.shapes.encode(f.record[:0], key, s)
 	}
 	if len(f.record) > f.bounds.retain {

@@ -12,6 +12,9 @@ type story struct {
 	// cut is where it begins: earlier messages are left out, because nothing at or after this
 	// instant depends on them. Zero: nothing is left out.
 	cut rating.Instant
+	// fold is where the telling begins, likewise: the messages between cut and fold are folded up. Zero: none are.
+	fold   rating.Instant
+	folded []byte
 	// activation is the one whose verdicts the prints are of.
 	activation uint32
 
@@ -23,7 +26,8 @@ type story struct {
 	copies   []rating.Event // new ones with other content than the event they are of
 
 	byHash map[uint64]int32
-	items  []item // scratch of shorten
+	items  []item // scratch of calm and tie
+	aside  *story // memory of foldUp
 }
 
 // told is what is known of one message.
@@ -35,12 +39,12 @@ type told struct {
 	foreign bool
 	tied    bool                     // it shares an instant with another: the id decides, so the whole id is kept
 	print   uint64                   // of the verdict that the table has; 0 for none
-	from    rating.Instant           // scratch of shorten: the earlier of sent and delivered
+	from    rating.Instant           // scratch of calm: the earlier of sent and delivered
 	by      [rating.Failed + 1]int32 // by type: place in events, from 1; 0 for none
 }
 
 func (s *story) reset() {
-	s.cut, s.activation = 0, 0
+	s.cut, s.fold, s.folded, s.activation = 0, 0, nil, 0
 	s.messages, s.events, s.copies = s.messages[:0], s.events[:0], s.copies[:0]
 	s.extras, s.codes, s.merged = s.extras[:0], s.codes[:0], s.merged[:0]
 }
@@ -92,18 +96,14 @@ func (s *story) event(t *told, e rating.Event, extra uint64, code uint32, merged
 	t.by[e.Type] = int32(len(s.events))
 }
 
-// add takes a new event. It returns false when the story cannot tell what follows from
-// it, so that the log must: it reaches behind the cut, or differs from a copy that is not kept
-// in full.
-func (s *story) add(e *rating.Event, dropped func(hash uint64) bool) bool {
-	if e.Type.IsConsent() {
-		return true // touches no message
-	}
+// add takes a new event, about the message of a hash, that does not reach what is folded up. It returns
+// false when the story cannot tell what follows from it, so that the log must: it reaches behind the
+// cut, or differs from a copy that is not kept in full.
+func (s *story) add(e *rating.Event, hash uint64, dropped func(hash uint64) bool) bool {
 	if _, odd := unnamed(e.MessageID); odd {
 		return false
 	}
 	behind := s.cut != 0 && e.At < s.cut
-	hash := hashText(e.MessageID)
 	t := s.find(hash)
 	if t == nil {
 		if behind || s.cut != 0 && dropped(hash) {
@@ -253,110 +253,4 @@ func (s *story) odd() bool {
 		_, odd := unnamed(t.id)
 		return odd && t.whole
 	})
-}
-
-// item is a message or an inbound on the line of time.
-type item struct {
-	from, until rating.Instant
-	at          int
-}
-
-// shorten leaves out what lies behind an instant that nothing later reaches across, and
-// keeps at least keep messages. messages are the verdicts on the story; left gets the
-// hashes of what is left out.
-//
-// An instant T will do when every message lies wholly before or wholly after it, and all
-// that an earlier one may have opened is over: an entry point after at most 168 hours, where
-// there was a click in the 24 hours before; under the conversation regimes, on either side,
-// a session 24 hours after delivery. Customers' messages open a window of 24 hours: those
-// of the last 24 hours before T stay, and no click may be among them.
-// Nothing at or after T changes anything before it; an event that lies before T, or belongs
-// to a message left out, is answered by the log.
-func (s *story) shorten(messages []rating.Message, keep int, left func(hash uint64)) {
-	if len(messages) <= keep {
-		return
-	}
-	var clicks []rating.Instant
-	for i := range s.events {
-		if e := &s.events[i]; e.Type == rating.Received && e.Referral != rating.ReferralNone { // whatever the app
-			clicks = append(clicks, e.At)
-		}
-	}
-	s.items = s.items[:0]
-	for i := range messages {
-		m := &messages[i]
-		from, until := m.SentAt, m.SentAt+1
-		if m.DeliveredAt != 0 {
-			from, until = min(from, m.DeliveredAt), max(until, m.DeliveredAt+1)
-			if sessions(m.Regime) || sessions(m.Cost.Regime) {
-				until = max(until, m.DeliveredAt+sessionLength)
-			}
-			for _, click := range clicks {
-				if click <= m.SentAt && m.SentAt < click+rating.CareWindow {
-					until = max(until, max(m.SentAt, m.DeliveredAt)+entryPointLength)
-				}
-			}
-		}
-		t := s.named(m.MessageID)
-		if t.by[rating.Received] > 0 {
-			return // an inbound and a message of one id: nothing to be clever about
-		}
-		t.from = from
-		s.items = append(s.items, item{from, until, 0})
-	}
-	for _, click := range clicks {
-		s.items = append(s.items, item{click, click + rating.CareWindow, -1})
-	}
-	slices.SortFunc(s.items, func(a, b item) int { return cmp.Compare(a.from, b.from) })
-
-	cut, reach, before := s.cut, rating.Instant(0), 0
-	for i := range s.items {
-		it := &s.items[i]
-		if it.from >= reach && i > 0 && it.from > s.items[i-1].from && before <= len(messages)-keep {
-			cut = it.from
-		}
-		reach = max(reach, it.until)
-		if it.at == 0 {
-			before++
-		}
-	}
-	if cut > s.cut {
-		s.leaveOut(cut, left)
-	}
-}
-
-// The lengths that shorten counts on, the longest of any time.
-const (
-	sessionLength    = 24 * rating.Hour
-	entryPointLength = 168 * rating.Hour
-)
-
-func sessions(r rating.Regime) bool { return r == rating.CBP1 || r == rating.CBP2 || r == rating.CBP3 }
-
-// leaveOut removes the messages that lie before the cut.
-func (s *story) leaveOut(cut rating.Instant, left func(hash uint64)) {
-	messages, events, extras, codes, merged := s.messages, s.events, s.extras, s.codes, s.merged
-	var kept story
-	kept.cut, kept.activation = cut, s.activation
-	for i := range messages {
-		t := &messages[i]
-		stays := t.from >= cut
-		if at := t.by[rating.Received]; at > 0 {
-			stays = events[at-1].At > cut-rating.CareWindow
-		}
-		if !stays {
-			left(t.hash)
-			continue
-		}
-		moved := *t
-		moved.by = [rating.Failed + 1]int32{}
-		k := kept.message(moved)
-		for _, at := range t.by {
-			if at > 0 {
-				kept.event(k, events[at-1], extras[at-1], codes[at-1], merged[at-1])
-			}
-		}
-	}
-	kept.items = s.items
-	*s = kept
 }
