@@ -201,6 +201,7 @@ type Follower struct {
 	cache      *cache
 	known      filter // conversations of the log
 	left       filter // messages left out of cached stories
+	recent     recent // ids of the latest messages
 	shapes     *shapes
 	sweep      *sweep // what is to be swept; nil for nothing
 
@@ -225,7 +226,7 @@ func New(o Options) *Follower {
 		o.Poll = time.Second
 	}
 	return &Follower{
-		Options: o, name: uuid.NewString(), bounds: usualBounds, cache: newCache(o.CacheBytes), shapes: newShapes(),
+		Options: o, name: uuid.NewString(), bounds: usualBounds, cache: newCache(o.CacheBytes), recent: newRecent(o.CacheBytes / 32), shapes: newShapes(),
 		next: map[ingest.Partition]int64{}, ids: map[uint64]string{}, wake: make(chan struct{}, 1),
 	}
 }

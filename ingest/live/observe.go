@@ -44,7 +44,14 @@ func (f *Follower) Observe(ctx context.Context, b *ingest.Batch) (err error) {
 	var unnamed []*group
 	settle := func(g *group, named bool) {
 		var got answered
-		switch rows, got = f.answer(g, rows); {
+		if !named {
+			if rows, got = f.answer(g, rows, nil); got == wantsID {
+				rows, got = f.answer(g, rows, f.recent.id)
+			}
+		} else {
+			rows, got = f.answer(g, rows, func(hash uint64) string { return f.ids[hash] })
+		}
+		switch {
 		case got == fully:
 			f.Stats.Hits.Add(1)
 		case got == wantsID && !named:
@@ -118,7 +125,7 @@ const (
 	wantsLog          // only the log can tell
 )
 
-// lookUp finds the ids of messages of conversations: of all that verdicts were written on. It
+// lookUp finds the ids of messages of conversations that came too long ago: of all that verdicts were written on. It
 // reads three columns of live_messages where a load reads all of the log.
 func (f *Follower) lookUp(ctx context.Context, groups []*group) error {
 	if len(groups) == 0 {
@@ -133,8 +140,8 @@ func (f *Follower) lookUp(ctx context.Context, groups []*group) error {
 }
 
 // answer classifies a conversation of the batch from the cache, or from nothing when the
-// log knew nothing of it before.
-func (f *Follower) answer(g *group, rows []Row) ([]Row, answered) {
+// log knew nothing of it before. idOf, which may be nil, knows ids of messages by leftHash.
+func (f *Follower) answer(g *group, rows []Row, idOf func(hash uint64) string) ([]Row, answered) {
 	if !g.cachable {
 		return rows, wantsLog
 	}
@@ -171,9 +178,12 @@ func (f *Follower) answer(g *group, rows []Row) ([]Row, answered) {
 		if !s.add(e, hash, dropped) {
 			return rows, wantsLog
 		}
+		if e.Type != rating.Received {
+			f.recent.add(leftHash(g.hash, hash), e.MessageID)
+		}
 	}
-	if len(f.ids) > 0 {
-		s.rename(func(hash uint64) string { return f.ids[leftHash(g.hash, hash)] })
+	if idOf != nil {
+		s.rename(func(hash uint64) string { return idOf(leftHash(g.hash, hash)) })
 	}
 	messages := j.classify(s.forClassifier())
 	j.settle(s)
@@ -340,5 +350,5 @@ func (f *Follower) gauge() {
 	f.Stats.Resident.Store(int64(f.cache.n))
 	f.Stats.CacheBytes.Store(f.cache.bytes())
 	f.Stats.Known.Store(int64(f.known.count))
-	f.Stats.KnownBytes.Store(f.known.bytes() + f.left.bytes())
+	f.Stats.KnownBytes.Store(f.known.bytes() + f.left.bytes() + f.recent.bytes())
 }

@@ -1,0 +1,67 @@
+package live
+
+import "encoding/binary"
+
+// recent keeps the ids of the messages that events came about last, in memory of a fixed size: stories have only
+// hashes of them, and a late event mostly concerns one of these.
+type recent struct {
+	ring    []byte   // entries: 8 bytes of hash, one of length, the id
+	written uint64   // bytes ever
+	slots   []uint64 // by hash, a power of two: high half of the hash, then where its entry is (of written, the low half)
+}
+
+const (
+	recentHead  = 9
+	recentLong  = 1<<8 - 1 // bytes of the longest id that is kept
+	recentUsual = 64       // bytes of an entry, about
+)
+
+func newRecent(bytes int64) recent {
+	slots := 1
+	for int64(slots)*recentUsual < bytes {
+		slots *= 2
+	}
+	return recent{ring: make([]byte, max(bytes, recentHead+recentLong)), slots: make([]uint64, slots)}
+}
+
+// find returns the slot of a hash and, where it is taken by this hash, its entry.
+func (r *recent) find(hash uint64) (slot *uint64, entry []byte) {
+	slot = &r.slots[hash&uint64(len(r.slots)-1)]
+	if *slot>>32 != hash>>32 {
+		return slot, nil
+	}
+	back := uint64(uint32(r.written) - uint32(*slot))
+	if back == 0 || back > r.written || back > uint64(len(r.ring)) {
+		return slot, nil // written over since
+	}
+	return slot, r.ring[(r.written-back)%uint64(len(r.ring)):]
+}
+
+// add keeps the id of a message, which is not empty.
+func (r *recent) add(hash uint64, id string) {
+	slot, entry := r.find(hash)
+	if entry != nil || len(id) > recentLong {
+		return
+	}
+	n := uint64(recentHead + len(id))
+	if left := uint64(len(r.ring)) - r.written%uint64(len(r.ring)); left < n {
+		r.written += left // no entry goes over the edge
+	}
+	entry = r.ring[r.written%uint64(len(r.ring)):]
+	binary.LittleEndian.PutUint64(entry, hash)
+	entry[8] = byte(len(id))
+	copy(entry[recentHead:], id)
+	*slot = hash>>32<<32 | uint64(uint32(r.written))
+	r.written += n
+}
+
+// id returns the id of a message, "" when it is not known any more.
+func (r *recent) id(hash uint64) string {
+	_, entry := r.find(hash)
+	if len(entry) < recentHead || binary.LittleEndian.Uint64(entry) != hash {
+		return ""
+	}
+	return string(entry[recentHead : recentHead+int(entry[8])])
+}
+
+func (r *recent) bytes() int64 { return int64(len(r.ring)) + 8*int64(len(r.slots)) }
