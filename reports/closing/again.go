@@ -17,7 +17,6 @@ type revision struct {
 	tariff   *rating.Tariff  // that decides
 	content  []byte          // its canonical bytes
 	accounts []string        // that it decides, with what shares counters with them; nil: all
-	alone    bool            // what shares counters with them is decided elsewhere
 	others   map[string]bool // but for these
 	cutoff   reports.Cutoff  // how far the log is read
 	// correction counts the corrections of the month, this one included; 0 when the
@@ -43,9 +42,8 @@ func (c *Closer) again(ctx context.Context, asked *revision) ([]*proposal, error
 		case i == 0:
 			v.others = inTerms(terms[1:])
 		case asked.accounts == nil:
-			v.accounts, v.alone = t.Accounts, true
+			v.accounts = t.Accounts
 		default:
-			v.alone = true
 			v.accounts = slices.DeleteFunc(slices.Clone(t.Accounts), func(a string) bool { return !slices.Contains(asked.accounts, a) })
 			if len(v.accounts) == 0 {
 				continue
@@ -118,11 +116,9 @@ func (c *Closer) revise(ctx context.Context, v *revision, o reports.NoteOptions)
 	return p, nil
 }
 
-// coverage says which accounts a revision decides.
+// coverage says which accounts a revision decides: those named and what shares
+// counters with them.
 func (v *revision) coverage() func(account string) bool {
-	if v.alone {
-		return func(account string) bool { return !v.others[account] && slices.Contains(v.accounts, account) }
-	}
 	groups := map[string]bool{}
 	for _, account := range v.accounts {
 		groups[v.tariff.Group(account)] = true

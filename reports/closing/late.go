@@ -61,7 +61,7 @@ func (c *Closer) early(ctx context.Context, m rating.Month, kind reports.RunKind
 	if err != nil || len(versions) == 0 {
 		return nil, false, err
 	}
-	notes, err = c.again(ctx, &revision{month: m, kind: kind, cutoff: cutoff, accounts: slices.Sorted(maps.Keys(versions)), alone: true})
+	notes, err = c.again(ctx, &revision{month: m, kind: kind, cutoff: cutoff, accounts: slices.Sorted(maps.Keys(versions))})
 	if err != nil {
 		return nil, false, fmt.Errorf("late usage of %s: %w", m, err)
 	}
