@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -101,13 +102,15 @@ func (c *child) endStdin() {
 // stop asks for an orderly end and kills only when it does not come.
 func (c *child) stop(timeout time.Duration) error {
 	c.endStdin()
+	ctx, cancel := awake(context.Background(), timeout)
+	defer cancel()
 	select {
 	case <-c.done:
 		if c.err != nil {
 			return fmt.Errorf("clickhouse engine: closing: %w", c.exitError())
 		}
 		return nil
-	case <-time.After(timeout):
+	case <-ctx.Done():
 		c.kill()
 		return fmt.Errorf("clickhouse engine: did not stop within %s and was killed", timeout)
 	}

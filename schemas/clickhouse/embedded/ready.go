@@ -22,7 +22,7 @@ const askTimeout = 5 * time.Second
 // for the path matters: if the child lost its port to another ClickHouse, that
 // one would answer a ping just as well.
 func waitReady(ctx context.Context, s *Server, path string, timeout time.Duration) error {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	ctx, cancel := awake(ctx, timeout)
 	defer cancel()
 	var last error
 	for {
@@ -34,7 +34,7 @@ func waitReady(ctx context.Context, s *Server, path string, timeout time.Duratio
 			}
 			return err
 		case <-ctx.Done():
-			err := fmt.Errorf("clickhouse engine does not answer on %s (%w): %w", s.HTTPAddr, ctx.Err(), last)
+			err := fmt.Errorf("clickhouse engine does not answer on %s (%w): %w", s.HTTPAddr, context.Cause(ctx), last)
 			return lastWords(err, s.child.tail.String())
 		case <-time.After(10 * time.Millisecond):
 		}

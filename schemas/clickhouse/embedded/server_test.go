@@ -21,6 +21,9 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(parentEnv); dir != "" {
 		beParent(dir)
 	}
+	if os.Getenv(awakeEnv) != "" {
+		beAwake()
+	}
 	os.Exit(m.Run())
 }
 
