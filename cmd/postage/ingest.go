@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -29,11 +30,8 @@ type ingestCommand struct {
 
 func (c *ingestCommand) Run(ctx context.Context, s *streams) (err error) {
 	defer func() { err = maskError(err) }() // it may quote a record
-	if c.LiveMemory < 1 {
-		return usagef("--live-memory %d: want 1 or more", c.LiveMemory)
-	}
-	if c.BatchUnpacked < 1 {
-		return usagef("--batch-unpacked-mib %d: want 1 or more", c.BatchUnpacked)
+	if err := c.validate(); err != nil {
+		return err
 	}
 	kafka.BoundBatches(c.BatchUnpacked << 20)
 	var t *loadedTariff
@@ -94,6 +92,31 @@ func (c *ingestCommand) Run(ctx context.Context, s *streams) (err error) {
 	}
 	fmt.Fprintf(s.err, "%d records: %d events stored, %d refused; %d verdicts written\n",
 		service.Stats.Records.Load(), service.Stats.Events.Load(), service.Stats.Refused.Load(), follower.Stats.Rows.Load())
+	return nil
+}
+
+// validate names every fault of the flags at once.
+func (c *ingestCommand) validate() error {
+	var faults []error
+	for _, flag := range []struct {
+		name  string
+		value int64
+	}{
+		{"live-memory", c.LiveMemory}, {"batch-records", int64(c.BatchRecords)}, {"batch-mib", int64(c.BatchMib)}, {"batch-unpacked-mib", c.BatchUnpacked},
+	} {
+		if flag.value < 1 {
+			faults = append(faults, fmt.Errorf("--%s %d: want 1 or more", flag.name, flag.value))
+		}
+	}
+	if c.BatchAge <= 0 {
+		faults = append(faults, fmt.Errorf("--batch-age %s: want more than 0", c.BatchAge))
+	}
+	if c.SessionTimeout < time.Second {
+		faults = append(faults, fmt.Errorf("--session-timeout %s: want 1s or more", c.SessionTimeout))
+	}
+	if len(faults) > 0 {
+		return usageError{errors.Join(faults...)}
+	}
 	return nil
 }
 
