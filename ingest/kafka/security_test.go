@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 const (
@@ -254,6 +256,27 @@ func TestReachErrors(t *testing.T) {
 	// One that answers is enough.
 	if err := (Cluster{Brokers: []string{nobody, fakeCluster(t)}}).Reach(t.Context()); err != nil {
 		t.Errorf("with one broker of two: %v", err)
+	}
+}
+
+// TestTopicsOfOthers: who may not make topics may use those that are there.
+func TestTopicsOfOthers(t *testing.T) {
+	t.Parallel()
+	acl := func(op kmsg.ACLOperation) kfake.ACL {
+		return kfake.ACL{Resource: kmsg.ACLResourceTypeTopic, Name: "there", Pattern: kmsg.ACLResourcePatternTypeLiteral, Operation: op, Allow: true}
+	}
+	broker := fakeCluster(t, kfake.EnableSASL(), kfake.EnableACLs(), kfake.SeedTopics(1, "there"),
+		kfake.User("PLAIN", testUser, testPassword, acl(kmsg.ACLOperationRead), acl(kmsg.ACLOperationDescribe)))
+	security, err := SecurityOptions{Mechanism: "plain", User: testUser, Password: testPassword}.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := Cluster{Brokers: []string{broker}, Security: security}
+	if err := c.EnsureTopics(t.Context(), Topic{"there", 1}); err != nil {
+		t.Errorf("a topic that is there: %v", err)
+	}
+	if err := c.EnsureTopics(t.Context(), Topic{"there", 1}, Topic{"missing", 1}); !errors.Is(err, ingest.ErrHopeless) || !strings.Contains(err.Error(), "create topic missing") {
+		t.Errorf("one that is not: got %v, want a hopeless error that names it", err)
 	}
 }
 
