@@ -7,6 +7,7 @@ import (
 	"postage/ingest/kafka"
 	"postage/schemas/clickhouse"
 	"postage/schemas/events"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -154,10 +155,43 @@ func (b *pipelineBench) rated(ctx context.Context, store *clickhouse.Store, grou
 	defer closeWith(&err, "consumer", closeService)
 	clock := &startClock{Source: service.Source}
 	service.Source, service.UntilCaughtUp = clock, true
-	if err := service.Run(ctx); err != nil {
+	measured := b.watchGrowth(&service.Stats.Events)
+	err = service.Run(ctx)
+	b.figures.Growth = measured()
+	if err != nil {
 		return 0, err
 	}
 	return time.Since(clock.began), nil
+}
+
+// watchGrowth measures each tenth of a leg by the count of events stored, until it is asked for what it found.
+func (b *pipelineBench) watchGrowth(stored *atomic.Int64) func() []pipelineGrowth {
+	done, found := make(chan struct{}), make(chan []pipelineGrowth)
+	go func() {
+		tick := time.NewTicker(20 * time.Millisecond)
+		defer tick.Stop()
+		var list []pipelineGrowth
+		last, at, cpu := int64(0), time.Now(), cpuTime()+cpuTimeOf(b.pid)
+		for over := false; !over; {
+			select {
+			case <-tick.C:
+			case <-done:
+				over = true
+			}
+			n := stored.Load()
+			if n-last < b.events/10 && !(over && n > last) {
+				continue
+			}
+			now, spent := time.Now(), cpuTime()+cpuTimeOf(b.pid)
+			list = append(list, pipelineGrowth{Stored: n, PerS: perSecond(n-last, now.Sub(at)), CPU: float64((spent - cpu).Microseconds()) / float64(n-last)})
+			last, at, cpu = n, now, spent
+		}
+		found <- list
+	}()
+	return func() []pipelineGrowth {
+		close(done)
+		return <-found
+	}
 }
 
 // startClock notes when partitions are taken on.

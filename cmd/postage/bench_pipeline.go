@@ -50,6 +50,7 @@ type pipelineFigures struct {
 	RatedCPU           float64                `json:"rated_cpu_us_per_event"`
 	RowsPerEvent       float64                `json:"rows_written_per_event"` // by the rated leg, in all tables
 	PeakRSSMB          int64                  `json:"peak_rss_mb"`            // of this process, the embedded broker in it
+	Growth             []pipelineGrowth       `json:"rated_as_log_grows"`     // of the rated leg, in the last round
 	Machine            string                 `json:"machine"`
 	KafkaEngine        clickhouse.KafkaEngine `json:"kafka_engine_settings"`
 	Rounds             []pipelineRound        `json:"rounds"`
@@ -64,6 +65,13 @@ type pipelineRound struct {
 	KafkaEngineCPU  float64 `json:"kafka_engine_cpu_us_per_event"`
 	RatedCPU        float64 `json:"rated_cpu_us_per_event"`
 	RowsPerEvent    float64 `json:"rows_written_per_event"`
+}
+
+// pipelineGrowth is a tenth or so of a rated leg: what an event costs when the log has so many already.
+type pipelineGrowth struct {
+	Stored int64   `json:"stored_events"` // at the end of it
+	PerS   int64   `json:"events_per_s"`
+	CPU    float64 `json:"cpu_us_per_event"`
 }
 
 // tunedKafkaEngine is what was fastest on two cores: blocks as large as one flush allows,

@@ -37,6 +37,16 @@ func TestBenchPipeline(t *testing.T) {
 	if f.RawCPU <= 0 || f.KafkaEngineCPU <= 0 || f.RatedCPU <= 0 {
 		t.Errorf("processor time: %+v", f)
 	}
+	stored := int64(0)
+	for _, g := range f.Growth {
+		if g.Stored <= stored || g.PerS <= 0 || g.CPU <= 0 {
+			t.Errorf("growth: %+v", f.Growth)
+		}
+		stored = g.Stored
+	}
+	if stored != f.Events || len(f.Growth) > 11 {
+		t.Errorf("growth: up to %d events in %d steps; want %d in at most 11", stored, len(f.Growth), f.Events)
+	}
 	if f.RowsPerEvent < 1 || f.RowsPerEvent > 3 || f.PeakRSSMB < 10 || !strings.Contains(f.Machine, "cores") || len(f.Rounds) != 1 || f.Broker != "embedded" || f.Partitions != topicPartitions || f.KafkaEngine.Consumers == 0 {
 		t.Errorf("figures: %+v", f)
 	}

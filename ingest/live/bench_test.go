@@ -92,7 +92,7 @@ func follow(t testing.TB, store live.Store, s *clickhouse.Store, example *rating
 		t.Fatal(err)
 	}
 	f := live.New(live.Options{
-		Store: store, Tariff: func(context.Context, string) (*rating.Tariff, error) { return example, nil }, CacheBytes: 1 << 30,
+		Store: store, Tariff: func(context.Context, string) (*rating.Tariff, error) { return example, nil },
 		Logger: slog.New(slog.DiscardHandler),
 	})
 	take := ingest.Takeover{Topic: topicName, Shards: 1, Owned: map[ingest.Partition]ingest.Reached{{Topic: topicName}: {}}, Prove: func(context.Context) error { return nil }}

@@ -151,7 +151,8 @@ type Options struct {
 	Store Store
 	// Tariff gives the tariff of a version. It is asked once for each activation.
 	Tariff func(ctx context.Context, version string) (*rating.Tariff, error)
-	// CacheBytes bounds the memory of cached conversations; 0 means 512 MiB.
+	// CacheBytes bounds the memory of cached conversations and of the ids of the latest messages,
+	// which take a sixteenth; 0 means 512 MiB.
 	CacheBytes int64
 	// Poll is how often notes are looked for, 0 means once a second; activations every fifth time.
 	Poll   time.Duration
@@ -171,7 +172,7 @@ type Stats struct {
 	Swept        atomic.Int64 // conversations classified in sweeps
 	Evicted      atomic.Int64 // conversations that left the cache for want of room
 	Resident     atomic.Int64 // conversations in the cache now
-	CacheBytes   atomic.Int64 // memory of the cache now
+	CacheBytes   atomic.Int64 // memory of the cache and the latest ids now
 	Known        atomic.Int64 // conversations of the log, as far as known
 	KnownBytes   atomic.Int64 // memory of what is known of them
 	Activation   atomic.Int64 // number of the active tariff, 0 for none
@@ -225,8 +226,9 @@ func New(o Options) *Follower {
 	if o.Poll == 0 {
 		o.Poll = time.Second
 	}
+	ids := newRecent(o.CacheBytes / 16)
 	return &Follower{
-		Options: o, name: uuid.NewString(), bounds: usualBounds, cache: newCache(o.CacheBytes), recent: newRecent(o.CacheBytes / 32), shapes: newShapes(),
+		Options: o, name: uuid.NewString(), bounds: usualBounds, cache: newCache(o.CacheBytes - ids.bytes()), recent: ids, shapes: newShapes(),
 		next: map[ingest.Partition]int64{}, ids: map[uint64]string{}, wake: make(chan struct{}, 1),
 	}
 }

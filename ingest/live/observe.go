@@ -348,7 +348,7 @@ func (f *Follower) write(ctx context.Context, rows []Row) error {
 func (f *Follower) gauge() {
 	f.Stats.Evicted.Store(f.cache.evicted)
 	f.Stats.Resident.Store(int64(f.cache.n))
-	f.Stats.CacheBytes.Store(f.cache.bytes())
+	f.Stats.CacheBytes.Store(f.cache.bytes() + f.recent.bytes())
 	f.Stats.Known.Store(int64(f.known.count))
-	f.Stats.KnownBytes.Store(f.known.bytes() + f.left.bytes() + f.recent.bytes())
+	f.Stats.KnownBytes.Store(f.known.bytes() + f.left.bytes())
 }

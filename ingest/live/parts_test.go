@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"postage/rating"
 	"reflect"
+	"strings"
 	"testing"
 
 	kafkago "github.com/segmentio/kafka-go"
@@ -257,4 +258,45 @@ func TestPrintSeesEverything(t *testing.T) {
 		}
 	}
 	walk(reflect.ValueOf(&m).Elem(), "")
+}
+
+// TestRecent: an id that comes back is the right one, and the latest come back.
+func TestRecent(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	seen := newRecent(1 << 14)
+	ids := map[uint64]string{}
+	var order []uint64
+	for i := range 20_000 {
+		hash := r.Uint64()
+		if r.IntN(3) == 0 && i > 0 { // a later event of a message
+			hash = order[len(order)-1-r.IntN(min(len(order), 20))]
+		}
+		if ids[hash] == "" {
+			ids[hash] = fmt.Sprintf("wamid.%0*d", r.IntN(60), i)
+			if r.IntN(100) == 0 {
+				ids[hash] = strings.Repeat("x", recentLong+r.IntN(2))
+			}
+			order = append(order, hash)
+		}
+		seen.add(hash, ids[hash])
+		if got := seen.id(hash); got != ids[hash] && len(ids[hash]) <= recentLong {
+			t.Fatalf("step %d: got %q, want %q", i, got, ids[hash])
+		}
+	}
+	known := 0
+	for i, hash := range order {
+		got := seen.id(hash)
+		if got != "" && got != ids[hash] {
+			t.Fatalf("message %d: got %q, want %q", i, got, ids[hash])
+		}
+		if got != "" && i >= len(order)-100 {
+			known++
+		}
+	}
+	if known < 50 { // places are shared: one in some is lost
+		t.Errorf("of the latest 100 messages %d are known", known)
+	}
+	if got := seen.bytes(); got > 1<<14 {
+		t.Errorf("got %d bytes, want at most %d", got, 1<<14)
+	}
 }

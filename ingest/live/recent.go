@@ -16,12 +16,13 @@ const (
 	recentUsual = 64       // bytes of an entry, about
 )
 
+// newRecent makes one that takes about so many bytes, and at least a little.
 func newRecent(bytes int64) recent {
 	slots := 1
-	for int64(slots)*recentUsual < bytes {
+	for int64(slots)*2*recentUsual <= bytes {
 		slots *= 2
 	}
-	return recent{ring: make([]byte, max(bytes, recentHead+recentLong)), slots: make([]uint64, slots)}
+	return recent{ring: make([]byte, max(bytes-8*int64(slots), recentHead+recentLong)), slots: make([]uint64, slots)}
 }
 
 // find returns the slot of a hash and, where it is taken by this hash, its entry.

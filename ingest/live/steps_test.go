@@ -2,6 +2,7 @@ package live_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"postage/ingest"
 	"postage/ingest/live"
@@ -79,12 +80,18 @@ func (s *stage) check() {
 	compare(s.t, liveRows(s.t, s.store), offlineRows(s.tariff, s.all))
 }
 
-// message makes events of one message of a conversation that partition 0 owns.
-func (s *stage) message(id string) func(rating.EventType, rating.Instant) rating.Event {
+// conversation is one that partition 0 owns.
+func (s *stage) conversation() live.Key {
 	key := live.Key{Sender: s.tariff.Rows.Senders[0].Sender, User: "+4915112345600"}
 	for i := byte('0'); key.Home(2) != 0; i++ {
 		key.User = key.User[:len(key.User)-1] + string(i)
 	}
+	return key
+}
+
+// message makes events of one message of that conversation.
+func (s *stage) message(id string) func(rating.EventType, rating.Instant) rating.Event {
+	key := s.conversation()
 	return func(typ rating.EventType, after rating.Instant) rating.Event {
 		e := rating.Event{Type: typ, At: 1_790_900_000_000 + after, MessageID: id, Sender: key.Sender, User: key.User}
 		if typ == rating.Sent {
@@ -135,13 +142,18 @@ func TestFromTheCache(t *testing.T) {
 		t.Errorf("sent and delivered in one batch: got %d rows, want 1", got)
 	}
 	step("an inbound that touches nothing before it", 0, in(rating.Received, 70_000))
-	late := s.message("wamid.late")
+	late, later := s.message("wamid.late"), s.message("wamid.later")
 	step("a late inbound opens the window of both", 0, late(rating.Received, -1000))
 	if got := f.Stats.Late.Load(); got != 2 {
 		t.Errorf("classified again late: got %d, want 2", got)
 	}
-	if got := f.Stats.Unnamed.Load(); got != 1 {
-		t.Errorf("conversations whose ids were looked up: got %d, want 1", got)
+	if got := f.Stats.Unnamed.Load(); got != 0 {
+		t.Errorf("conversations whose ids were looked up: got %d, want none, for they are recent", got)
+	}
+	f.ForgetIDs()
+	step("another takes its place", 0, later(rating.Received, -500))
+	if late, unnamed := f.Stats.Late.Load(), f.Stats.Unnamed.Load(); late != 4 || unnamed != 1 {
+		t.Errorf("got %d classified again late, ids of %d conversations looked up; want 4 and 1", late, unnamed)
 	}
 	step("a third at the instant of the second: the ids decide", 0, s.message("wamid.c")(rating.Sent, 60_000), s.message("wamid.c")(rating.Delivered, 61_000))
 	if got := f.Stats.Unnamed.Load(); got != 2 {
@@ -236,4 +248,34 @@ func sweepOfALostOwner(t *testing.T, looks bool) {
 	owner.End()
 	s.catchUp(s.begin(0))
 	s.check()
+}
+
+// TestFoldedUp: what is folded up is not left out: an event that reaches back to it is answered from memory.
+func TestFoldedUp(t *testing.T) {
+	s := newStage(t)
+	f := s.begin(0, 1)
+	f.Bound(1<<20, 2, 1<<20)
+	s.catchUp(f)
+	const n = 40
+	id := func(i int) string { return fmt.Sprint("wamid.", i) }
+	at := func(i int) rating.Instant { return rating.Instant(i) * 5 * rating.Hour }
+	for i := range n {
+		m := s.message(id(i))
+		s.see(f, 0, m(rating.Sent, at(i)), m(rating.Delivered, at(i)+1000))
+	}
+	if got := f.Folded(s.conversation()); got < n-4 {
+		t.Fatalf("folded up: got %d messages of %d, want all but the latest", got, n)
+	}
+	for _, i := range []int{0, 7, 20, n - 5} { // in any sheet
+		s.see(f, 0, s.message(id(i))(rating.Failed, at(n)))                          // of a message folded up
+		s.see(f, 0, s.message(id(i))(rating.Delivered, at(i)+900))                   // a copy that was earlier
+		s.see(f, 0, s.message(fmt.Sprint("wamid.in.", i))(rating.Received, at(i)-1)) // opens a window there
+		s.check()
+	}
+	if got := f.Stats.Misses.Load(); got != 0 {
+		t.Errorf("read from the log: got %d times, want none", got)
+	}
+	if got := f.Shortened(); got != 0 {
+		t.Errorf("left out: got %d messages, want none", got)
+	}
 }

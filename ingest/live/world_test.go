@@ -235,7 +235,7 @@ func (w *world) follower() *live.Follower {
 	f := live.New(live.Options{
 		Store:      clickhouse.Live{Store: w.store},
 		Tariff:     func(_ context.Context, version string) (*rating.Tariff, error) { return w.tariffs[version], nil },
-		CacheBytes: pick[int64](w.r, 0, 1<<14, 9_000, 10_000), // nearly nothing: the index alone takes 8,192
+		CacheBytes: pick[int64](w.r, 0, 1<<14, 9_700, 10_700), // nearly nothing: the index alone takes 8,192, the latest ids a sixteenth
 		Poll:       time.Duration(pick(w.r, 1, 10, 100, 10_000)) * time.Millisecond,
 		Logger:     slog.New(slog.DiscardHandler),
 	})
