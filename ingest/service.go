@@ -213,11 +213,15 @@ func (s *Service) generation(stop context.Context, gen Generation) error {
 }
 
 // collect gathers fetched messages into raw batches until it is to stop or the
-// generation is over.
+// generation is over. The first batches are smaller, so that all stages soon have work; where
+// nobody waits for more than there was, the last does not wait to grow old.
 func (w *shift) collect(raw chan<- []Message) error {
 	var batch []Message
 	var bytes int
 	var oldest time.Time
+	full := max(w.BatchRecords/firstBatches, 1)
+	unread := maps.Clone(w.resume.ends) // what UntilCaughtUp waits for
+	maps.DeleteFunc(unread, func(p Partition, end int64) bool { return !w.UntilCaughtUp || w.resume.next[p] >= end })
 	flush := func() {
 		if len(batch) == 0 {
 			return
@@ -225,7 +229,8 @@ func (w *shift) collect(raw chan<- []Message) error {
 		select {
 		case raw <- batch:
 			w.sizes <- bytes
-			batch, bytes = make([]Message, 0, len(batch)), 0 // the next is likely as long
+			full = min(2*full, w.BatchRecords)
+			batch, bytes = make([]Message, 0, max(full, len(batch))), 0
 		case <-w.work.Done():
 		}
 	}
@@ -249,9 +254,17 @@ func (w *shift) collect(raw chan<- []Message) error {
 			oldest = time.Now()
 		}
 		had := bytes
-		for _, m := range batch[before:] {
+		last := len(unread) > 0
+		for i := range batch[before:] {
+			m := &batch[before+i]
 			bytes += len(m.Key) + len(m.Value)
+			if len(unread) > 0 {
+				if p := (Partition{m.Topic, m.Partition}); m.Offset+1 >= unread[p] {
+					delete(unread, p)
+				}
+			}
 		}
+		last = last && len(unread) == 0
 		w.held.Add(int64(bytes - had))
 		switch {
 		case w.stop.Err() != nil:
@@ -261,12 +274,15 @@ func (w *shift) collect(raw chan<- []Message) error {
 			return nil // what is not yet being stored is for the successor
 		case err != nil && !late && w.work.Err() == nil:
 			return err
-		case late, len(batch) >= w.BatchRecords, bytes >= w.BatchBytes, len(batch) > 0 && time.Since(oldest) >= w.BatchAge:
+		case late, last, len(batch) >= full, bytes >= w.BatchBytes, len(batch) > 0 && time.Since(oldest) >= w.BatchAge:
 			flush()
 		}
 	}
 	return nil
 }
+
+// firstBatches is how much smaller the first batch of a generation is; each after it is twice the one before.
+const firstBatches = 8
 
 // waitForRoom returns when less is held, or when there is something else to do.
 func (w *shift) waitForRoom() {

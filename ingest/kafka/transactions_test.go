@@ -117,7 +117,7 @@ func testTransactions(t *testing.T, broker string) {
 	// Apache Kafka answers before the ends of transactions are in every partition.
 	const lastStable = 17 // 3 + 1, 2 + 2 + 2, 2 ends, 1 + 1, 2 + 1: the open one lies behind
 	var bounds map[ingest.Partition]ingest.Bounds
-	for deadline := time.Now().Add(15 * time.Second); ; time.Sleep(100 * time.Millisecond) {
+	for deadline := time.Now().Add(45 * time.Second); ; time.Sleep(100 * time.Millisecond) {
 		if bounds, err = gen.Bounds(ctx); err != nil {
 			t.Fatal(err)
 		}
