@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"postage/ingest"
+	"time"
 	"postage/rating"
 )
 
@@ -15,7 +16,7 @@ import (
 // that comes late is true, and spans may be there twice.
 func (s *Store) Append(ctx context.Context, t ingest.Tenure, b *ingest.Batch) error {
 	ctx, cancel := context.WithTimeout(ctx, appendTimeout)
-	defer cancel()
+	defer time.AfterFunc(time.Minute, cancel) // not at once, see appendTimeout
 	events, err := begin(registered(ctx, t.Owner()), s.conn, "events", eventFields, b.Events)
 	if err != nil {
 		return err
