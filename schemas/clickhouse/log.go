@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"postage/ingest"
-	"time"
 	"postage/rating"
+	"time"
 )
 
 // Append implements ingest.Log. Events are written first and the ledger last, so
