@@ -4,5 +4,5 @@
 -- first, drops most rows of those read.
 SELECT CAST(sender, 'String'), user, message_id
 FROM live_messages
-WHERE user IN {users:Array(String)} AND sender IN {senders:Array(String)}
+WHERE user IN {users:Array(String)}
     AND (sender, user) IN (SELECT pair.1, pair.2 FROM (SELECT arrayJoin(arrayZip({senders:Array(String)}, {users:Array(String)})) AS pair))

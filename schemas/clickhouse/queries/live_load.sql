@@ -13,7 +13,7 @@ SELECT
     error_code, CAST(error_title, 'String'), extra,
     offset >= transform(concat(topic, '/', toString(partition)), {partitions:Array(String)}, {fresh:Array(Int64)}, toInt64(9223372036854775807)) AS is_fresh
 FROM events
-WHERE user IN {users:Array(String)} AND sender IN {senders:Array(String)}
+WHERE user IN {users:Array(String)}
     AND (sender, user) IN (SELECT pair.1, pair.2 FROM (SELECT arrayJoin(arrayZip({senders:Array(String)}, {users:Array(String)})) AS pair))
     AND offset < transform(concat(topic, '/', toString(partition)), {partitions:Array(String)}, {below:Array(Int64)}, toInt64(9223372036854775807))
 ORDER BY sender, user
