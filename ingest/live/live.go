@@ -5,7 +5,8 @@
 //
 // What it keeps in memory is a cache of the log. Everything else can be found out again:
 //
-//   - A conversation that is not in the cache is loaded from the log.
+//   - A conversation that is not in the cache is loaded from the log. Of one that is, the past stays folded up
+//     until an event reaches back to it (fold.go); message ids are there as hashes, the latest whole (recent.go).
 //   - What was appended and not committed is classified again by the next owner.
 //   - A conversation has one owner, the process that consumes the partition of its key. Who
 //     stores an event of another's conversation leaves a note in `live_touched`; the owner
