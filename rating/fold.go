@@ -253,14 +253,21 @@ func (l *Line) sameRun(o *Line) bool {
 		l.Tier == o.Tier && l.PriceRow == o.PriceRow && l.UnitPrice.Equal(o.UnitPrice)
 }
 
-// LastTerms is the account's row in force on its last day in the month.
+// LastTerms is the account's row in force on its last day in the month. When it has none there, it is the row
+// that ended last before: what was sent under it may be delivered, and so billed, in the month after.
 func (t *Tariff) LastTerms(account string, m Month) *AccountRow {
 	for d := m.Last(); !d.Before(m.First()); d = d.AddDays(-1) {
 		if row := t.AccountOn(account, d); row != nil {
 			return row
 		}
 	}
-	return nil
+	var last *AccountRow
+	for _, a := range t.accounts[account] {
+		if !a.ValidTo.IsZero() && !m.First().Before(a.ValidTo) && (last == nil || last.ValidTo.Before(a.ValidTo)) {
+			last = a.AccountRow
+		}
+	}
+	return last
 }
 
 // missingFor says in words what a tariff needs so that an unrated message can
