@@ -181,7 +181,7 @@ account "acme": billed in INR, and VAT must be stated in GBP too, but fx.csv has
 		},
 		{"no seller", func(r *rating.TariffRows) { r.Accounts[0].Seller = ""; r.Sellers = nil }, `accounts.csv:2: account "acme": taxes.csv is there, and sellers.csv has no seller; add the seller, with its country, to sellers.csv`},
 		{"no terms", func(r *rating.TariffRows) {
-			r.Accounts[0].ValidTo = rating.Date{Year: 2026, Month: time.September, Day: 30}
+			r.Accounts[0].ValidFrom = rating.Date{Year: 2026, Month: time.November, Day: 1}
 		}, `account "acme": no row in accounts.csv for 2026-10; add one, or correct valid_from and valid_to`},
 	} {
 		c := taxed(t, tt.change)
