@@ -2,8 +2,11 @@ package clickhouse
 
 import (
 	"fmt"
+	"math"
 	"math/big"
 	"postage/rating"
+	"regexp"
+	"strconv"
 
 	"github.com/ClickHouse/ch-go/proto"
 	"github.com/google/uuid"
@@ -30,6 +33,18 @@ func input[R any](columns []blockColumn[R]) (in proto.Input) {
 // blockText is a String column.
 func blockText[R any](name string, get func(*R) string) blockColumn[R] {
 	col := new(proto.ColStr)
+	return blockColumn[R]{name, col, func(rows []*R) error {
+		col.Reset()
+		for i := range rows {
+			col.Append(get(rows[i]))
+		}
+		return nil
+	}}
+}
+
+// blockBytes is a String column of bytes as they are.
+func blockBytes[R any](name string, get func(*R) []byte) blockColumn[R] {
+	col := new(proto.ColBytes)
 	return blockColumn[R]{name, col, func(rows []*R) error {
 		col.Reset()
 		for i := range rows {
@@ -103,6 +118,53 @@ func blockCode[R any, E ~uint8](name string, values int, word func(E) string, ge
 	}}
 }
 
+// blockEnum is an Enum8 column. A number that the table does not know is an error.
+func blockEnum[R any, E ~uint8](name string, get func(*R) E) blockColumn[R] {
+	col := &enumData{}
+	return blockColumn[R]{name, col, func(rows []*R) error {
+		col.Reset()
+		for i := range rows {
+			v := uint8(get(rows[i]))
+			if !col.known[v] {
+				return fmt.Errorf("column %s: %s has no %d", name, col.called, v)
+			}
+			col.Append(proto.Enum8(v))
+		}
+		return nil
+	}}
+}
+
+// enumData is an Enum8 column that takes its type from the table.
+type enumData struct {
+	proto.ColEnum8
+	called proto.ColumnType
+	known  [math.MaxUint8 + 1]bool
+}
+
+var enumNumber = regexp.MustCompile(`' = (\d+)`)
+
+// Infer implements proto.Inferable.
+func (e *enumData) Infer(t proto.ColumnType) error {
+	if t == e.called {
+		return nil
+	}
+	if t.Base() != proto.ColumnTypeEnum8 {
+		return fmt.Errorf("the table has %s, want an Enum8", t)
+	}
+	e.called, e.known = t, [math.MaxUint8 + 1]bool{}
+	for _, match := range enumNumber.FindAllStringSubmatch(string(t), -1) {
+		number, err := strconv.ParseUint(match[1], 10, 8)
+		if err != nil {
+			return fmt.Errorf("%s: %w", t, err)
+		}
+		e.known[number] = true
+	}
+	return nil
+}
+
+// Type implements proto.ColInput.
+func (e *enumData) Type() proto.ColumnType { return e.called }
+
 // blockSlice is a column that the protocol has as a slice of T. A type that is not "" is what
 // the table calls it.
 func blockSlice[R, T any, C ~[]T, P interface {
@@ -128,7 +190,8 @@ func blockID[R any](name string, get func(*R) uuid.UUID) blockColumn[R] {
 	return blockSlice(name, new(proto.ColUUID), "", get)
 }
 
-// blockInstant is a DateTime64(3) column, with the law of instant.
+// blockInstant is a DateTime64(3) column. An instant outside 1900 to 2262 is an error: it could
+// not be read back as it was.
 func blockInstant[R any](name string, get func(*R) rating.Instant) blockColumn[R] {
 	col := new(proto.ColDateTime64).WithPrecision(proto.PrecisionMilli)
 	return blockColumn[R]{name, col, func(rows []*R) error {

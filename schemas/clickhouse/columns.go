@@ -15,95 +15,50 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// field is one column of a table that is written from rows of type R. A table is
-// described once, as a slice of fields; insert writes it column by column, which
-// is several times faster than appending row by row.
+// field is one column of a table that is written from rows of type R, some at a time: of which there
+// are many go through blockColumn. A table is described once, as a slice of fields.
 type field[R any] struct {
 	name   string
 	append func(col column.Interface, rows []R) error
 }
 
-// blockRows is how many rows go into one native block. Small blocks stay in the processor's
-// cache, keep the driver's buffers small, and let the server begin while we go on. The server
-// joins the blocks of one INSERT again, up to about a million rows or 256 MB
-// (min_insert_block_size_rows, _bytes), before it writes a part.
-const blockRows = 10_000
-
 // insert writes rows in one INSERT and returns when the server has made them durable.
 // Up to a million rows, or 256 MB, that belong to one partition become one part: all or
 // nothing. After an error some of the rows may have been written.
 func insert[R any](ctx context.Context, conn driver.Conn, table string, fields []field[R], rows []R) error {
-	i, err := begin(ctx, conn, table, fields, rows)
-	if err != nil {
-		return err
-	}
-	return i.send()
-}
-
-// insertion is an INSERT that the server has begun and that waits for its rows.
-type insertion[R any] struct {
-	table  string
-	fields []field[R]
-	rows   []R
-	batch  driver.Batch // nil when there are no rows
-}
-
-// begin sends the statement and returns when the server has answered it: from then on
-// the query is in system.processes. Call send or giveUp.
-func begin[R any](ctx context.Context, conn driver.Conn, table string, fields []field[R], rows []R) (*insertion[R], error) {
-	i := &insertion[R]{table: table, fields: fields, rows: rows}
 	if len(rows) == 0 {
-		return i, nil
+		return nil
 	}
 	names := make([]string, len(fields))
 	for n, f := range fields {
 		names[n] = f.name
 	}
-	var err error
-	i.batch, err = conn.PrepareBatch(ctx, "INSERT INTO "+table+" ("+strings.Join(names, ", ")+")")
-	return i, i.wrap(err)
-}
-
-// send sends the rows and waits until they are durable.
-func (i *insertion[R]) send() error {
-	if i.batch == nil {
-		return nil
-	}
-	return i.wrap(errors.Join(i.sendBlocks(), i.giveUp()))
-}
-
-// giveUp ends the INSERT in good order without the rows that were not yet sent. After
-// send it does nothing.
-func (i *insertion[R]) giveUp() error {
-	if i.batch == nil {
-		return nil
-	}
-	return i.batch.Close()
-}
-
-func (i *insertion[R]) wrap(err error) error {
+	batch, err := conn.PrepareBatch(ctx, "INSERT INTO "+table+" ("+strings.Join(names, ", ")+")")
 	if err == nil {
-		return nil
+		err = errors.Join(sendBlocks(batch, fields, rows), batch.Close())
 	}
-	return classed(fmt.Errorf("insert %d rows into %s: %w", len(i.rows), i.table, err))
+	if err != nil {
+		return classed(fmt.Errorf("insert %d rows into %s: %w", len(rows), table, err))
+	}
+	return nil
 }
 
-func (i *insertion[R]) sendBlocks() error {
-	for rest := i.rows; len(rest) > 0; {
+func sendBlocks[R any](batch driver.Batch, fields []field[R], rows []R) error {
+	for rest := rows; len(rest) > 0; {
 		block := rest[:min(len(rest), blockRows)]
 		rest = rest[len(block):]
-		for n, col := range i.batch.Columns() {
-			if err := i.fields[n].append(col, block); err != nil {
-				return fmt.Errorf("column %s: %w: %w", i.fields[n].name, err, ingest.ErrHopeless)
+		for n, col := range batch.Columns() {
+			if err := fields[n].append(col, block); err != nil {
+				return ingest.Hopeless(fmt.Errorf("column %s: %w", fields[n].name, err))
 			}
 		}
 		if len(rest) > 0 {
-			if err := i.batch.Flush(); err != nil {
+			if err := batch.Flush(); err != nil {
 				return err
 			}
 		}
 	}
-	return i.batch.Send()
+	return batch.Send()
 }
 
 // slice is a column whose driver type takes a slice of T.
@@ -168,23 +123,6 @@ func fitsInstant(at rating.Instant) error {
 		return fmt.Errorf("%d ms lies outside 1900 to 2262", int64(at))
 	}
 	return nil
-}
-
-// instant is a DateTime64(3) column. An instant outside 1900 to 2262 is an error:
-// it could not be read back as it was.
-func instant[R any](name string, get func(*R) rating.Instant) field[R] {
-	return field[R]{name, func(col column.Interface, rows []R) error {
-		values := make([]int64, len(rows))
-		for i := range rows {
-			at := get(&rows[i])
-			if err := fitsInstant(at); err != nil {
-				return fmt.Errorf("row %d: %w", i, err)
-			}
-			values[i] = int64(at)
-		}
-		_, err := col.Append(values)
-		return err
-	}}
 }
 
 // amountDigits are the decimal places of every amount at rest, Decimal(38, 18).

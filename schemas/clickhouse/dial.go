@@ -20,7 +20,7 @@ const (
 	readTimeout = 24 * time.Hour
 
 	// appendTimeout bounds one attempt to make a batch durable: a server that listens and does
-	// nothing is left, and asked again. Beside each INSERT the driver has a goroutine that closes the
+	// nothing is left, and asked again. Beside each INSERT of its own the driver has a goroutine that closes the
 	// connection when the context ends. On a busy machine it may begin to look only when the INSERT is over,
 	// and closes a connection that somebody else has by then if the context has ended, too: so
 	// the context goes on for a while.

@@ -2,13 +2,15 @@ package clickhouse
 
 import (
 	"context"
+	"errors"
 	"sync"
 )
 
 // links keeps connections of the block interface that nobody needs at the moment.
 type links struct {
-	mu   sync.Mutex
-	idle []*link
+	mu     sync.Mutex
+	idle   []*link
+	closed bool
 }
 
 // idleLinks is how many are kept.
@@ -25,7 +27,18 @@ func (p *links) take(ctx context.Context, s *Store) (*link, error) {
 		}
 		_ = l.Close() // it is of no use
 	}
+	if p.isClosed() {
+		return nil, errClosed
+	}
 	return s.dial(ctx)
+}
+
+var errClosed = errors.New("clickhouse: the store is closed")
+
+func (p *links) isClosed() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.closed
 }
 
 // pop takes out the connection that was used last, nil when there is none.
@@ -46,19 +59,19 @@ func (p *links) pop() *link {
 func (p *links) give(l *link, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if err != nil || l.IsClosed() || len(p.idle) >= idleLinks {
+	if err != nil || p.closed || l.IsClosed() || len(p.idle) >= idleLinks {
 		_ = l.Close() // the first error is the one that explains
 		return
 	}
 	p.idle = append(p.idle, l)
 }
 
-// close closes what is idle.
+// close closes what is idle, and what is under way as soon as it is given back.
 func (p *links) close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, l := range p.idle {
 		_ = l.Close() // nothing is under way on it
 	}
-	p.idle = nil
+	p.idle, p.closed = nil, true
 }

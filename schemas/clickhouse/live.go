@@ -10,6 +10,8 @@ import (
 	"postage/rating"
 	"strconv"
 
+	chgo "github.com/ClickHouse/ch-go"
+	"github.com/ClickHouse/ch-go/proto"
 	ch "github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/google/uuid"
 )
@@ -20,42 +22,53 @@ type Live struct{ *Store }
 // Write implements live.Store. The rows are of different messages, so the server need not look for
 // rows that replace one another within the insert.
 func (s Live) Write(ctx context.Context, rows []live.Row) error {
-	ctx = ch.Context(ctx, ch.WithSettings(ch.Settings{"optimize_on_insert": 0}))
-	return insert(ctx, s.conn, "live_messages", liveFields, rows)
+	if len(rows) == 0 {
+		return nil
+	}
+	columns, back := liveColumns.lend()
+	defer back()
+	query := chgo.Query{Settings: []chgo.Setting{{Key: "optimize_on_insert", Value: "0"}}}
+	i, err := beginQuery(ctx, ctx, s.Store, "live_messages", columns, query)
+	if err != nil {
+		return err
+	}
+	return i.send(rows)
 }
 
-var liveFields = []field[live.Row]{
-	word("sender", func(r *live.Row) string { return r.Sender }),
-	text("user", func(r *live.Row) string { return r.User }),
-	text("message_id", func(r *live.Row) string { return r.MessageID }),
-	number("version", func(r *live.Row) uint64 { return r.Version }),
-	word("account", func(r *live.Row) string { return r.Account }),
-	word("user_country", func(r *live.Row) string { return r.UserCountry }),
-	word("template", func(r *live.Row) string { return r.Template }),
-	enum("kind", func(r *live.Row) rating.Kind { return r.Kind }),
-	instant("sent_at", func(r *live.Row) rating.Instant { return r.SentAt }),
-	instant("delivered_at", func(r *live.Row) rating.Instant { return r.DeliveredAt }),
-	slice("failed", func(r *live.Row) bool { return r.Failed }),
-	enum("regime", func(r *live.Row) rating.Regime { return r.Regime }),
-	enum("class", func(r *live.Row) rating.Class { return r.Class }),
-	enum("outcome", func(r *live.Row) rating.Outcome { return r.Outcome }),
-	enum("reason", func(r *live.Row) rating.Reason { return r.Reason }),
-	number("flags", func(r *live.Row) uint8 { return uint8(r.Flags) }),
-	word("category", func(r *live.Row) string { return r.Category }),
-	word("market", func(r *live.Row) string { return r.Market }),
-	number("month", func(r *live.Row) uint32 { return uint32(r.Month.Year*100 + int(r.Month.Month)) }),
-	instant("window_from", func(r *live.Row) rating.Instant { return r.Window }),
-	enum("claim_billable", func(r *live.Row) rating.Billable { return r.Claim.Billable }),
-	word("claim_model", func(r *live.Row) string { return r.Claim.Model }),
-	word("claim_type", func(r *live.Row) string { return r.Claim.Type }),
-	word("claim_category", func(r *live.Row) string { return r.Claim.Category }),
-	number("error_code", func(r *live.Row) int32 { return r.Error.Code }),
-	word("error_title", func(r *live.Row) string { return r.Error.Title }),
-	enum("cost_regime", func(r *live.Row) rating.Regime { return r.Cost.Regime }),
-	enum("cost_outcome", func(r *live.Row) rating.Outcome { return r.Cost.Outcome }),
-	enum("cost_reason", func(r *live.Row) rating.Reason { return r.Cost.Reason }),
-	word("cost_category", func(r *live.Row) string { return r.Cost.Category }),
-}
+var liveColumns = newColumnPool(func() []blockColumn[live.Row] {
+	return []blockColumn[live.Row]{
+		blockWord("sender", func(r *live.Row) string { return r.Sender }),
+		blockText("user", func(r *live.Row) string { return r.User }),
+		blockText("message_id", func(r *live.Row) string { return r.MessageID }),
+		blockSlice("version", new(proto.ColUInt64), "", func(r *live.Row) uint64 { return r.Version }),
+		blockWord("account", func(r *live.Row) string { return r.Account }),
+		blockWord("user_country", func(r *live.Row) string { return r.UserCountry }),
+		blockWord("template", func(r *live.Row) string { return r.Template }),
+		blockEnum("kind", func(r *live.Row) rating.Kind { return r.Kind }),
+		blockInstant("sent_at", func(r *live.Row) rating.Instant { return r.SentAt }),
+		blockInstant("delivered_at", func(r *live.Row) rating.Instant { return r.DeliveredAt }),
+		blockSlice("failed", new(proto.ColBool), "", func(r *live.Row) bool { return r.Failed }),
+		blockEnum("regime", func(r *live.Row) rating.Regime { return r.Regime }),
+		blockEnum("class", func(r *live.Row) rating.Class { return r.Class }),
+		blockEnum("outcome", func(r *live.Row) rating.Outcome { return r.Outcome }),
+		blockEnum("reason", func(r *live.Row) rating.Reason { return r.Reason }),
+		blockSlice("flags", new(proto.ColUInt8), "", func(r *live.Row) uint8 { return uint8(r.Flags) }),
+		blockWord("category", func(r *live.Row) string { return r.Category }),
+		blockWord("market", func(r *live.Row) string { return r.Market }),
+		blockSlice("month", new(proto.ColUInt32), "", func(r *live.Row) uint32 { return uint32(r.Month.Year*100 + int(r.Month.Month)) }),
+		blockInstant("window_from", func(r *live.Row) rating.Instant { return r.Window }),
+		blockEnum("claim_billable", func(r *live.Row) rating.Billable { return r.Claim.Billable }),
+		blockWord("claim_model", func(r *live.Row) string { return r.Claim.Model }),
+		blockWord("claim_type", func(r *live.Row) string { return r.Claim.Type }),
+		blockWord("claim_category", func(r *live.Row) string { return r.Claim.Category }),
+		blockSlice("error_code", new(proto.ColInt32), "", func(r *live.Row) int32 { return r.Error.Code }),
+		blockWord("error_title", func(r *live.Row) string { return r.Error.Title }),
+		blockEnum("cost_regime", func(r *live.Row) rating.Regime { return r.Cost.Regime }),
+		blockEnum("cost_outcome", func(r *live.Row) rating.Outcome { return r.Cost.Outcome }),
+		blockEnum("cost_reason", func(r *live.Row) rating.Reason { return r.Cost.Reason }),
+		blockWord("cost_category", func(r *live.Row) string { return r.Cost.Category }),
+	}
+})
 
 // each runs a query and scans every row into targets before it calls visit. When ctx is done, or visit
 // fails, the rest is not asked for; the connection stays in good order (see abandon).

@@ -7,6 +7,8 @@ import (
 	"postage/ingest"
 	"postage/rating"
 	"time"
+
+	"github.com/ClickHouse/ch-go/proto"
 )
 
 // Append implements ingest.Log. Events are written first and the ledger last, so
@@ -15,17 +17,21 @@ import (
 // Batches of 50,000 to 500,000 events are fastest. The ledger needs no fence: a line
 // that comes late is true, and spans may be there twice.
 func (s *Store) Append(ctx context.Context, t ingest.Tenure, b *ingest.Batch) error {
-	ctx, cancel := context.WithTimeout(ctx, appendTimeout)
-	defer time.AfterFunc(time.Minute, cancel) // not at once, see appendTimeout
-	events, err := begin(registered(ctx, t.Owner()), s.conn, "events", eventFields, b.Events)
+	bounded, cancel := context.WithTimeout(ctx, appendTimeout)
+	defer cancel()
+	eventColumns, back := eventColumns.lend()
+	defer back()
+	refusedColumns, back := refusedColumns.lend()
+	defer back()
+	events, err := beginAppend(bounded, s, t.Owner(), "events", eventColumns, b.Events)
 	if err != nil {
 		return err
 	}
-	refused, err := begin(registered(ctx, t.Owner()), s.conn, "refused", refusedFields, b.Refused)
+	refused, err := beginAppend(bounded, s, t.Owner(), "refused", refusedColumns, b.Refused)
 	if err != nil {
 		return errors.Join(err, events.giveUp())
 	}
-	if err := t.Prove(ctx); err != nil {
+	if err := t.Prove(bounded); err != nil {
 		return errors.Join(err, events.giveUp(), refused.giveUp())
 	}
 	if err := events.send(); err != nil {
@@ -34,7 +40,49 @@ func (s *Store) Append(ctx context.Context, t ingest.Tenure, b *ingest.Batch) er
 	if err := refused.send(); err != nil {
 		return err
 	}
-	return insert(ctx, s.conn, "ledger", ledgerFields, b.Spans)
+	return s.account(ctx, b.Spans)
+}
+
+// account writes lines of the ledger.
+func (s *Store) account(ctx context.Context, spans []ingest.Span) error {
+	ctx, cancel := context.WithTimeout(ctx, appendTimeout)
+	defer time.AfterFunc(time.Minute, cancel) // not at once, see appendTimeout
+	return insert(ctx, s.conn, "ledger", ledgerFields, spans)
+}
+
+// appending is an INSERT of an append that the server has begun and that waits for its rows.
+type appending[R any] struct {
+	insert *blockInsert[R] // nil when there are no rows
+	rows   []R
+}
+
+// beginAppend sends the statement of an append of owner and returns when the server has answered it.
+// Call send or giveUp.
+func beginAppend[R any](ctx context.Context, s *Store, owner ingest.Owner, table string, columns []blockColumn[R], rows []R) (a appending[R], err error) {
+	if len(rows) == 0 {
+		return a, nil
+	}
+	if a.insert, err = beginQuery(ctx, ctx, s, table, columns, registered(owner)); err != nil {
+		return a, err
+	}
+	a.rows = rows
+	return a, a.insert.wait()
+}
+
+// send sends the rows and waits until they are durable.
+func (a appending[R]) send() error {
+	if a.insert == nil {
+		return nil
+	}
+	return a.insert.send(a.rows)
+}
+
+// giveUp ends the INSERT in good order without rows.
+func (a appending[R]) giveUp() error {
+	if a.insert == nil {
+		return nil
+	}
+	return a.insert.end()
 }
 
 // Covered returns the end of the gapless run of spans that holds or begins at an
@@ -76,45 +124,49 @@ func (s *Store) StoredFrom(ctx context.Context, topic string, partition int32, o
 // decides nothing, so what a column cannot hold becomes the nearest that it can.
 func arrived(at rating.Instant) rating.Instant { return min(max(at, firstInstant), lastInstant) }
 
-var eventFields = []field[ingest.Record]{
-	word("topic", func(r *ingest.Record) string { return r.Topic }),
-	number("partition", func(r *ingest.Record) int32 { return r.Partition }),
-	number("offset", func(r *ingest.Record) int64 { return r.Offset }),
-	number("item", func(r *ingest.Record) int32 { return r.Index }),
-	instant("arrived_at", func(r *ingest.Record) rating.Instant { return arrived(r.ArrivedAt) }),
-	enum("type", func(r *ingest.Record) rating.EventType { return r.Event.Type }),
-	enum("kind", func(r *ingest.Record) rating.Kind { return r.Event.Kind }),
-	enum("referral", func(r *ingest.Record) rating.Referral { return r.Event.Referral }),
-	enum("client", func(r *ingest.Record) rating.Client { return r.Event.Client }),
-	instant("time", func(r *ingest.Record) rating.Instant { return r.Event.At }),
-	text("message_id", func(r *ingest.Record) string { return r.Event.MessageID }),
-	word("sender", func(r *ingest.Record) string { return r.Event.Sender }),
-	text("user", func(r *ingest.Record) string { return r.Event.User }),
-	word("account", func(r *ingest.Record) string { return r.Event.Account }),
-	word("user_country", func(r *ingest.Record) string { return r.Event.UserCountry }),
-	word("category", func(r *ingest.Record) string { return r.Event.Category }),
-	word("template", func(r *ingest.Record) string { return r.Event.Template }),
-	word("source", func(r *ingest.Record) string { return r.Event.Source }),
-	enum("claim_billable", func(r *ingest.Record) rating.Billable { return r.Event.Claim.Billable }),
-	word("claim_model", func(r *ingest.Record) string { return r.Event.Claim.Model }),
-	word("claim_type", func(r *ingest.Record) string { return r.Event.Claim.Type }),
-	word("claim_category", func(r *ingest.Record) string { return r.Event.Claim.Category }),
-	number("error_code", func(r *ingest.Record) int32 { return r.Event.Error.Code }),
-	word("error_title", func(r *ingest.Record) string { return r.Event.Error.Title }),
-	text("extra", func(r *ingest.Record) string { return r.Event.Extra }),
-}
+var eventColumns = newColumnPool(func() []blockColumn[ingest.Record] {
+	return []blockColumn[ingest.Record]{
+		blockWord("topic", func(r *ingest.Record) string { return r.Topic }),
+		blockSlice("partition", new(proto.ColInt32), "", func(r *ingest.Record) int32 { return r.Partition }),
+		blockSlice("offset", new(proto.ColInt64), "", func(r *ingest.Record) int64 { return r.Offset }),
+		blockSlice("item", new(proto.ColInt32), "", func(r *ingest.Record) int32 { return r.Index }),
+		blockInstant("arrived_at", func(r *ingest.Record) rating.Instant { return arrived(r.ArrivedAt) }),
+		blockEnum("type", func(r *ingest.Record) rating.EventType { return r.Event.Type }),
+		blockEnum("kind", func(r *ingest.Record) rating.Kind { return r.Event.Kind }),
+		blockEnum("referral", func(r *ingest.Record) rating.Referral { return r.Event.Referral }),
+		blockEnum("client", func(r *ingest.Record) rating.Client { return r.Event.Client }),
+		blockInstant("time", func(r *ingest.Record) rating.Instant { return r.Event.At }),
+		blockText("message_id", func(r *ingest.Record) string { return r.Event.MessageID }),
+		blockWord("sender", func(r *ingest.Record) string { return r.Event.Sender }),
+		blockText("user", func(r *ingest.Record) string { return r.Event.User }),
+		blockWord("account", func(r *ingest.Record) string { return r.Event.Account }),
+		blockWord("user_country", func(r *ingest.Record) string { return r.Event.UserCountry }),
+		blockWord("category", func(r *ingest.Record) string { return r.Event.Category }),
+		blockWord("template", func(r *ingest.Record) string { return r.Event.Template }),
+		blockWord("source", func(r *ingest.Record) string { return r.Event.Source }),
+		blockEnum("claim_billable", func(r *ingest.Record) rating.Billable { return r.Event.Claim.Billable }),
+		blockWord("claim_model", func(r *ingest.Record) string { return r.Event.Claim.Model }),
+		blockWord("claim_type", func(r *ingest.Record) string { return r.Event.Claim.Type }),
+		blockWord("claim_category", func(r *ingest.Record) string { return r.Event.Claim.Category }),
+		blockSlice("error_code", new(proto.ColInt32), "", func(r *ingest.Record) int32 { return r.Event.Error.Code }),
+		blockWord("error_title", func(r *ingest.Record) string { return r.Event.Error.Title }),
+		blockText("extra", func(r *ingest.Record) string { return r.Event.Extra }),
+	}
+})
 
-var refusedFields = []field[ingest.Refused]{
-	word("topic", func(r *ingest.Refused) string { return r.Topic }),
-	number("partition", func(r *ingest.Refused) int32 { return r.Partition }),
-	number("offset", func(r *ingest.Refused) int64 { return r.Offset }),
-	number("item", func(r *ingest.Refused) int32 { return r.Index }),
-	instant("arrived_at", func(r *ingest.Refused) rating.Instant { return arrived(r.ArrivedAt) }),
-	word("reason", func(r *ingest.Refused) string { return r.Reason }),
-	text("detail", func(r *ingest.Refused) string { return r.Detail }),
-	raw("key", func(r *ingest.Refused) []byte { return r.Key }),
-	raw("value", func(r *ingest.Refused) []byte { return r.Value }),
-}
+var refusedColumns = newColumnPool(func() []blockColumn[ingest.Refused] {
+	return []blockColumn[ingest.Refused]{
+		blockWord("topic", func(r *ingest.Refused) string { return r.Topic }),
+		blockSlice("partition", new(proto.ColInt32), "", func(r *ingest.Refused) int32 { return r.Partition }),
+		blockSlice("offset", new(proto.ColInt64), "", func(r *ingest.Refused) int64 { return r.Offset }),
+		blockSlice("item", new(proto.ColInt32), "", func(r *ingest.Refused) int32 { return r.Index }),
+		blockInstant("arrived_at", func(r *ingest.Refused) rating.Instant { return arrived(r.ArrivedAt) }),
+		blockWord("reason", func(r *ingest.Refused) string { return r.Reason }),
+		blockText("detail", func(r *ingest.Refused) string { return r.Detail }),
+		blockBytes("key", func(r *ingest.Refused) []byte { return r.Key }),
+		blockBytes("value", func(r *ingest.Refused) []byte { return r.Value }),
+	}
+})
 
 var ledgerFields = []field[ingest.Span]{
 	word("topic", func(s *ingest.Span) string { return s.Topic }),

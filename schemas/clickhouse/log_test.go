@@ -1,6 +1,7 @@
 package clickhouse
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"postage/ingest"
@@ -127,9 +128,15 @@ func compareEvents(t *testing.T, got, want []rating.Event) {
 	}
 }
 
+func columnsOf[R any](p *columnPool[R]) int {
+	columns, back := p.lend()
+	defer back()
+	return len(columns)
+}
+
 // TestNoFieldIsForgotten fails when a type gets a field that no column keeps.
 func TestNoFieldIsForgotten(t *testing.T) {
-	if got, want := leaves(reflect.TypeFor[rating.Event]()), len(eventFields)-len([]string{"topic", "partition", "offset", "item", "arrived_at"}); got != want {
+	if got, want := leaves(reflect.TypeFor[rating.Event]()), columnsOf(eventColumns)-len([]string{"topic", "partition", "offset", "item", "arrived_at"}); got != want {
 		t.Errorf("rating.Event has %d fields, the table keeps %d", got, want)
 	}
 	cost := len([]string{"unit_cost", "cost_currency"}) // shown of the rate beside its row
@@ -150,7 +157,7 @@ func TestNoFieldIsForgotten(t *testing.T) {
 	if got, want := leaves(reflect.TypeFor[ingest.Span]()), len(ledgerFields); got != want {
 		t.Errorf("ingest.Span has %d fields, the table keeps %d", got, want)
 	}
-	if got, want := leaves(reflect.TypeFor[ingest.Refused]()), len(refusedFields); got != want {
+	if got, want := leaves(reflect.TypeFor[ingest.Refused]()), columnsOf(refusedColumns); got != want {
 		t.Errorf("ingest.Refused has %d fields, the table keeps %d", got, want)
 	}
 }
@@ -187,6 +194,41 @@ func TestRefusedBytesSurvive(t *testing.T) {
 		"3\t0\tno_event\t\t\t0\t\t1900-01-01 00:00:00.000"
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// TestNothingIsLeftOver: what an append that was broken off had in hand does not come with the next.
+func TestNothingIsLeftOver(t *testing.T) {
+	s := open(t)
+	for range 20 { // columns of the pool are lent to anybody
+		columns, back := eventColumns.lend()
+		old := []*ingest.Record{{Origin: ingest.Origin{Topic: "old", Offset: 99}, Event: rating.Event{Type: rating.Sent, At: 1, MessageID: "old"}}}
+		for _, c := range columns {
+			if _, isEnum := c.data.(*enumData); isEnum {
+				continue // has not seen the table yet
+			}
+			if err := c.fill(old); err != nil {
+				t.Fatal(err)
+			}
+		}
+		back()
+		appendBatch(t, s, ingest.Batch{Events: []ingest.Record{record(0, 1, 0, rating.Event{Type: rating.Sent, At: 2, MessageID: "new"})}})
+	}
+	if got, want := rowsOf(t, s, "SELECT message_id, toString(count()) FROM events GROUP BY message_id"), "new\t20"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestEnumsAreKnown: a number that the column does not know is refused before anything is sent.
+func TestEnumsAreKnown(t *testing.T) {
+	s := open(t)
+	r := record(0, 1, 0, rating.Event{Type: rating.Failed + 1, At: 1})
+	err := s.Append(t.Context(), ingest.Sole{}, &ingest.Batch{Events: []ingest.Record{r}})
+	if !errors.Is(err, ingest.ErrHopeless) || !strings.Contains(err.Error(), "type") {
+		t.Errorf("got %v, want a hopeless error that names the column", err)
+	}
+	if got := rowsOf(t, s, "SELECT toString(count()) FROM events"); got != "0" {
+		t.Errorf("%s rows after it", got)
 	}
 }
 

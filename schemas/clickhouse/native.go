@@ -12,8 +12,8 @@ import (
 	ch "github.com/ClickHouse/clickhouse-go/v2"
 )
 
-// Whole months go through the block interface of the native protocol, column by column:
-// the driver's rows cost several times as much as the rating. link is one connection of that kind.
+// Where rows are many, the log, the verdicts and whole months, they go through the block interface of the native protocol, column by column:
+// the driver's own columns cost several times as much as the rating. link is one connection of that kind.
 type link struct{ *chgo.Client }
 
 // dial opens a link to the server of the store. The caller closes it.

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net/url"
 	"postage/ingest"
+	"strconv"
 
+	chgo "github.com/ClickHouse/ch-go"
 	ch "github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/google/uuid"
 )
@@ -28,10 +30,12 @@ import (
 // in one go, after a round trip to Kafka; who takes longer than this tries again.
 const idleSeconds, pollSeconds = 5, 1
 
-// registered makes an INSERT one that Settle finds.
-func registered(ctx context.Context, o ingest.Owner) context.Context {
+// registered is a query that Settle finds.
+func registered(o ingest.Owner) chgo.Query {
 	_, _, member := queryIDs(o)
-	return ch.Context(ctx, ch.WithQueryID(member+uuid.NewString()), ch.WithSettings(ch.Settings{"receive_timeout": idleSeconds, "poll_interval": pollSeconds}))
+	return chgo.Query{QueryID: member + uuid.NewString(), Settings: []chgo.Setting{
+		{Key: "receive_timeout", Value: strconv.Itoa(idleSeconds)}, {Key: "poll_interval", Value: strconv.Itoa(pollSeconds)},
+	}}
 }
 
 // queryIDs are the beginnings of the query_id of all appends of a group, of a generation, and
@@ -92,9 +96,21 @@ var hopelessCodes = map[int32]string{
 
 // classed marks an error of the server as hopeless where it is.
 func classed(err error) error {
-	var exception *ch.Exception
-	if errors.As(err, &exception) && hopelessCodes[exception.Code] != "" && !errors.Is(err, ingest.ErrHopeless) {
+	if hopelessCodes[serverCode(err)] != "" && !errors.Is(err, ingest.ErrHopeless) {
 		return ingest.Hopeless(err)
 	}
 	return err
+}
+
+// serverCode is the code of what the server has answered, 0 when the error is not an answer.
+func serverCode(err error) int32 {
+	var rows *ch.Exception
+	var blocks *chgo.Exception
+	switch {
+	case errors.As(err, &rows):
+		return rows.Code
+	case errors.As(err, &blocks):
+		return int32(blocks.Code)
+	}
+	return 0
 }

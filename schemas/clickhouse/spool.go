@@ -6,7 +6,6 @@ import (
 	"iter"
 	"postage/rating"
 	"postage/reports"
-	"slices"
 
 	chgo "github.com/ClickHouse/ch-go"
 	"github.com/ClickHouse/ch-go/proto"
@@ -28,7 +27,6 @@ type spool struct {
 	store *Store
 	id    uuid.UUID
 	in    *blockInsert[rating.Message]
-	rows  []*rating.Message
 }
 
 func (p *spool) Add(ctx context.Context, messages []rating.Message) (err error) {
@@ -37,14 +35,8 @@ func (p *spool) Add(ctx context.Context, messages []rating.Message) (err error) 
 			return fmt.Errorf("spool: %w", err)
 		}
 	}
-	for block := range slices.Chunk(messages, blockMax) {
-		p.rows = p.rows[:0]
-		for i := range block {
-			p.rows = append(p.rows, &block[i])
-		}
-		if err := p.in.put(p.rows); err != nil {
-			return fmt.Errorf("spool: %w", err)
-		}
+	if err := p.in.putAll(messages); err != nil {
+		return fmt.Errorf("spool: %w", err)
 	}
 	return nil
 }
