@@ -23,3 +23,21 @@ func (t *timeline) merged(e *Event) bool {
 	}
 	return false
 }
+
+// Absorbs says whether a further copy changes nothing of e, into which copies with other content
+// were merged: the earliest has won, and what this one could fill in is there already. It may say
+// no of a copy that changes nothing.
+func (e *Event) Absorbs(further *Event) bool {
+	rest := *further
+	if rest.Kind == KindUnknown {
+		rest.Kind = e.Kind
+	}
+	rest.Category, rest.Template = firstKnown(rest.Category, e.Category), firstKnown(rest.Template, e.Template)
+	switch {
+	case rest.Kind != e.Kind, rest.Category != known(e.Category), rest.Template != known(e.Template):
+		return false
+	case rest.At != e.At:
+		return rest.At > e.At
+	}
+	return rest == *e // of one instant the content decides
+}

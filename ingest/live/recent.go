@@ -1,13 +1,16 @@
 package live
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"math"
+)
 
 // recent keeps the ids of the messages that events came about last, in memory of a fixed size: stories have only
 // hashes of them, and a late event mostly concerns one of these.
 type recent struct {
-	ring    []byte   // entries: 8 bytes of hash, one of length, the id
-	written uint64   // bytes ever
-	slots   []uint64 // by hash, a power of two: high half of the hash, then where its entry is (of written, the low half)
+	ring    []byte      // entries: 8 bytes of hash, one of length, the id
+	written uint64      // bytes ever
+	slots   [][2]uint64 // by hash, a power of two: high half of the hash, then where its entry is (of written, the low half)
 }
 
 const (
@@ -22,25 +25,31 @@ func newRecent(bytes int64) recent {
 	for int64(slots)*2*recentUsual <= bytes {
 		slots *= 2
 	}
-	return recent{ring: make([]byte, max(bytes-8*int64(slots), recentHead+recentLong)), slots: make([]uint64, slots)}
+	return recent{ring: make([]byte, max(bytes-16*int64(slots), recentHead+recentLong)), slots: make([][2]uint64, slots)}
 }
 
-// find returns the slot of a hash and, where it is taken by this hash, its entry.
-func (r *recent) find(hash uint64) (slot *uint64, entry []byte) {
-	slot = &r.slots[hash&uint64(len(r.slots)-1)]
-	if *slot>>32 != hash>>32 {
-		return slot, nil
+// find returns the entry of a hash, as far as its slot tells: nil when there is none. Of the two places of the
+// slot it returns the one to write to when there is none: with the older entry, or none.
+func (r *recent) find(hash uint64) (place *uint64, entry []byte) {
+	slot := &r.slots[hash&uint64(len(r.slots)-1)]
+	oldest := uint64(0)
+	for i := range slot {
+		back := uint64(uint32(r.written) - uint32(slot[i]))
+		if back == 0 || back > r.written || back > uint64(len(r.ring)) {
+			back = math.MaxUint64 // nothing, or written over since
+		} else if slot[i]>>32 == hash>>32 {
+			return &slot[i], r.ring[(r.written-back)%uint64(len(r.ring)):]
+		}
+		if back > oldest {
+			place, oldest = &slot[i], back
+		}
 	}
-	back := uint64(uint32(r.written) - uint32(*slot))
-	if back == 0 || back > r.written || back > uint64(len(r.ring)) {
-		return slot, nil // written over since
-	}
-	return slot, r.ring[(r.written-back)%uint64(len(r.ring)):]
+	return place, nil
 }
 
 // add keeps the id of a message, which is not empty.
 func (r *recent) add(hash uint64, id string) {
-	slot, entry := r.find(hash)
+	place, entry := r.find(hash)
 	if entry != nil || len(id) > recentLong {
 		return
 	}
@@ -52,7 +61,7 @@ func (r *recent) add(hash uint64, id string) {
 	binary.LittleEndian.PutUint64(entry, hash)
 	entry[8] = byte(len(id))
 	copy(entry[recentHead:], id)
-	*slot = hash>>32<<32 | uint64(uint32(r.written))
+	*place = hash>>32<<32 | uint64(uint32(r.written))
 	r.written += n
 }
 
@@ -65,4 +74,4 @@ func (r *recent) id(hash uint64) string {
 	return string(entry[recentHead : recentHead+int(entry[8])])
 }
 
-func (r *recent) bytes() int64 { return int64(len(r.ring)) + 8*int64(len(r.slots)) }
+func (r *recent) bytes() int64 { return int64(len(r.ring)) + 16*int64(len(r.slots)) }

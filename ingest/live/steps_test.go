@@ -126,7 +126,10 @@ func TestFromTheCache(t *testing.T) {
 	step("sent", 0, a(rating.Sent, 0))
 	step("the same again", 0, a(rating.Sent, 0))
 	step("a copy that differs", 0, attempt)
-	step("and comes again", 1, attempt)
+	step("and comes again: it has lost already", 0, attempt)
+	named := attempt
+	named.Template = "another"
+	step("a third, with what it may have lent", 1, named)
 	step("delivered: the flag of the copy stays", 0, a(rating.Delivered, 1000))
 	early := a(rating.Delivered, 900)
 	early.Extra = attempt.Extra

@@ -123,7 +123,7 @@ func (s *story) add(e *rating.Event, hash uint64, dropped func(hash uint64) bool
 		return true
 	}
 	if s.merged[at-1] {
-		return false
+		return s.absorbs(at-1, e)
 	}
 	kept := s.events[at-1]
 	whole := s.extras[at-1] == hashText(kept.Extra) // else its extra members are known by their hash only
@@ -141,6 +141,19 @@ func (s *story) add(e *rating.Event, hash uint64, dropped func(hash uint64) bool
 	s.events[at-1].Extra = kept.Extra
 	s.copies = append(s.copies, *e)
 	return true
+}
+
+// absorbs says whether a further copy of an event, into which copies with other content were merged,
+// changes nothing more.
+func (s *story) absorbs(at int32, e *rating.Event) bool {
+	kept := s.events[at]
+	switch {
+	case s.extras[at] == hashText(e.Extra):
+		kept.Extra = e.Extra
+	case kept.At == e.At: // it may have won or lost by these
+		return false
+	}
+	return kept.Absorbs(e)
 }
 
 // name gives a message known by a hash only its id.
