@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	chgo "github.com/ClickHouse/ch-go"
+	"github.com/ClickHouse/ch-go/proto"
 )
 
 // blockRows is how many rows putAll and insert put into one native block. Small blocks stay in the processor's
@@ -65,11 +66,25 @@ func beginQuery[R any](opening, working context.Context, s *Store, table string,
 	}
 	work, breakOff := context.WithCancel(working)
 	var unfit error // what a column could not take
-	answered := sync.OnceFunc(func() { close(i.begun) })
 	query.Input = input(columns)
 	query.Body = query.Input.Into(table)
-	query.OnInput = func(ctx context.Context) error {
+	// Without a Result of ours the client would go on to the rows also when there is no answer any more.
+	answer := proto.ColInfoInput{}
+	answered := sync.OnceFunc(func() { close(i.begun) })
+	query.Result = &answer
+	query.OnResult = func(context.Context, proto.Block) error {
+		if err := infer(query.Input, answer); err != nil {
+			return ingest.Hopeless(err)
+		}
 		answered()
+		return nil
+	}
+	query.OnInput = func(ctx context.Context) error {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-i.begun:
+		}
 		select {
 		case <-ctx.Done(): // the server has refused, or working has ended
 			return ctx.Err()
@@ -94,11 +109,30 @@ func beginQuery[R any](opening, working context.Context, s *Store, table string,
 		} else {
 			s.links.give(l, err)
 		}
+		if cause := context.Cause(working); err != nil && cause != nil {
+			err = fmt.Errorf("%w: %w", cause, err)
+		}
 		if err = cmp.Or(unfit, err); err != nil {
 			i.err = classed(fmt.Errorf("insert into %s: %w", table, err))
 		}
 	}()
 	return i, nil
+}
+
+// infer tells columns of the types that the table has.
+func infer(input proto.Input, table proto.ColInfoInput) error {
+	for _, t := range table {
+		for _, c := range input {
+			data, ok := c.Data.(proto.Inferable)
+			if !ok || c.Name != t.Name {
+				continue
+			}
+			if err := data.Infer(t.Type); err != nil {
+				return fmt.Errorf("column %s: %w", t.Name, err)
+			}
+		}
+	}
+	return nil
 }
 
 // wait returns when the server has answered the statement: from then on the query is in

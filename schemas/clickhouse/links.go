@@ -22,7 +22,7 @@ func (p *links) take(ctx context.Context, s *Store) (*link, error) {
 		return nil, context.Cause(ctx)
 	}
 	for l := p.pop(); l != nil; l = p.pop() {
-		if l.Ping(ctx) == nil { // the server may have closed it meanwhile
+		if l.answers(ctx) { // the server may have closed it meanwhile
 			return l, nil
 		}
 		_ = l.Close() // it is of no use
@@ -31,6 +31,13 @@ func (p *links) take(ctx context.Context, s *Store) (*link, error) {
 		return nil, errClosed
 	}
 	return s.dial(ctx)
+}
+
+// answers says whether the server answers on the connection before ctx ends.
+func (l *link) answers(ctx context.Context) bool {
+	inTime := context.AfterFunc(ctx, func() { _ = l.Close() }) // a Ping that reads looks at no context
+	err := l.Ping(ctx)
+	return inTime() && err == nil
 }
 
 var errClosed = errors.New("clickhouse: the store is closed")
