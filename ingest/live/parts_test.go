@@ -264,6 +264,7 @@ func TestPrintSeesEverything(t *testing.T) {
 func TestRecent(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	seen := newRecent(1 << 14)
+	seen.written = 1<<32 - 1<<17 // a slot holds the low half
 	ids := map[uint64]string{}
 	var order []uint64
 	for i := range 20_000 {
@@ -288,6 +289,9 @@ func TestRecent(t *testing.T) {
 		got := seen.id(hash)
 		if got != "" && got != ids[hash] {
 			t.Fatalf("message %d: got %q, want %q", i, got, ids[hash])
+		}
+		if got := seen.id(hash ^ 1<<20); got != "" { // of the same slot and half
+			t.Fatalf("message %d: got %q by another's hash", i, got)
 		}
 		if got != "" && i >= len(order)-100 {
 			known++

@@ -110,6 +110,7 @@ func randomEvents(r *rand.Rand, edge rating.Date, n int) []rating.Event {
 	span := pick(r, 2, 10, 45)
 	slow, clicks := pick(r, 0, 0, 1, 10), pick(r, 0, 3, 25)
 	coarse := rating.Instant(pick(r, 1, 1000, 3_600_000))
+	copies := pick(r, 10, 10, 60) // percent of what may have one more
 	type talk struct{ sender, user string }
 	var talks []talk
 	for i := range 2 + r.IntN(6) {
@@ -130,15 +131,29 @@ func randomEvents(r *rand.Rand, edge rating.Date, n int) []rating.Event {
 			delay = rating.Instant(r.IntN(20 * int(rating.Day)))
 		}
 		all = append(all, sent{e, e.At + delay})
-		for chance(r, 10) {
+		for chance(r, copies) {
 			c := e
-			switch r.IntN(6) {
-			case 0:
+			if chance(r, 30) {
 				c.At += rating.Instant(r.IntN(7200_000)) - 3600_000
-			case 1:
-				c.Extra = `{"attempt":2}`
-			case 2:
-				c.Category, c.Template = "", "unknown"
+				c.At -= c.At % coarse
+			}
+			if chance(r, 25) {
+				c.Extra = pick(r, "", `{"attempt":2}`, `{"attempt":3}`)
+			}
+			if chance(r, 25) {
+				c.Category, c.Template = pick(r, "", "unknown", "utility", "marketing"), pick(r, "", "unknown", "hello", "bye")
+			}
+			if chance(r, 15) {
+				c.Kind = pick(r, rating.KindUnknown, rating.Freeform, rating.Reaction, rating.Template)
+			}
+			if chance(r, 10) {
+				c.Account, c.UserCountry = pick(r, "", "account0", "account1"), pick(r, "", "GB", "IN")
+			}
+			if chance(r, 10) {
+				c.Claim = rating.Claim{Billable: rating.Billable(r.IntN(3)), Category: pick(r, "", "utility", "marketing")}
+			}
+			if chance(r, 10) && e.Type == rating.Received {
+				c.Referral = pick(r, rating.ReferralNone, rating.ReferralAd)
 			}
 			all = append(all, sent{c, e.At + delay + rating.Instant(r.IntN(3*int(rating.Day)))})
 		}
