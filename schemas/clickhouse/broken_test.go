@@ -255,3 +255,16 @@ func TestVerdictsBrokenOff(t *testing.T) {
 		}
 	}
 }
+
+// TestForeignTable: a table with a column of another type is somebody's to mend, and known at once.
+func TestForeignTable(t *testing.T) {
+	s := open(t)
+	if err := s.conn.Exec(t.Context(), "ALTER TABLE events MODIFY COLUMN client String"); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	err := promptly(t, "append", func() error { return s.Append(t.Context(), tenure{owner(1, "m"), proved}, batchOf(0, 10)) })
+	if !errors.Is(err, ingest.ErrHopeless) || !strings.Contains(err.Error(), "column client") {
+		t.Errorf("got %v after %s, want a hopeless error that names the column", err, time.Since(began))
+	}
+}
