@@ -230,7 +230,7 @@ func (w *shift) collect(raw chan<- []Message) error {
 		case raw <- batch:
 			w.sizes <- bytes
 			full = min(2*full, w.BatchRecords)
-			batch, bytes = make([]Message, 0, len(batch)), 0 // the next is likely as long
+			batch, bytes = make([]Message, 0, len(batch)+len(batch)/8), 0 // the next is likely about as long
 		case <-w.work.Done():
 		}
 	}
