@@ -25,6 +25,8 @@ func (s Live) Write(ctx context.Context, rows []live.Row) error {
 	if len(rows) == 0 {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, appendTimeout)
+	defer cancel()
 	columns, back := liveColumns.lend()
 	defer back()
 	query := chgo.Query{Settings: []chgo.Setting{{Key: "optimize_on_insert", Value: "0"}}}

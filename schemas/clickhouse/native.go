@@ -31,7 +31,7 @@ func (s *Store) dial(ctx context.Context) (*link, error) {
 		}
 		client, err := chgo.Dial(ctx, chgo.Options{
 			Address: address, Database: o.Auth.Database, User: cmp.Or(o.Auth.Username, "default"), Password: o.Auth.Password, TLS: o.TLS,
-			Compression: compression, Settings: settings, ReadTimeout: chgo.NoTimeout, DialTimeout: o.DialTimeout, Dialer: dialer(o.DialTimeout, deadAfter), ClientName: "postage",
+			Compression: compression, Settings: settings, ReadTimeout: chgo.NoTimeout, DialTimeout: o.DialTimeout, HandshakeTimeout: deadAfter, Dialer: dialer(o.DialTimeout, deadAfter), ClientName: "postage",
 		})
 		if err == nil {
 			return &link{client}, nil
