@@ -203,3 +203,30 @@ func TestWhatCannotBeMended(t *testing.T) {
 		t.Errorf("append without a connection: got %v, want an error that time may mend", err)
 	}
 }
+
+// TestProvedWhileRegistered: when the tenure is asked for its proof, a successor would find the
+// append; and without the proof nothing is written.
+func TestProvedWhileRegistered(t *testing.T) {
+	s := open(t)
+	lost := errors.New("lost")
+	for i := range 50 {
+		batch := batchOf(int64(i), int64(i)+1)
+		batch.Refused = []ingest.Refused{{Origin: ingest.Origin{Topic: topic, Offset: int64(1000 + i)}, Reason: "not_json"}}
+		err := s.Append(t.Context(), tenure{owner(7, "m"), func(ctx context.Context) error {
+			running, err := s.appends(ctx, owner(8, "successor"))
+			if len(running) != 2 { // into events and into refused
+				t.Errorf("append %d: a successor finds %d INSERTs at the time of the proof, want 2", i, len(running))
+			}
+			return errors.Join(err, lost)
+		}}, batch)
+		if !errors.Is(err, lost) {
+			t.Fatalf("append %d: got %v, want that the tenure is lost", i, err)
+		}
+	}
+	if got, want := storedTwice(t, s), "0\t0"; got != want {
+		t.Errorf("origins, repeated: got %q, want %q", got, want)
+	}
+	if cutoff, err := s.Cutoff(t.Context()); err != nil || len(cutoff) != 0 {
+		t.Errorf("the ledger has %v, %v; want nothing", cutoff, err)
+	}
+}
