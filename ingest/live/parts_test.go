@@ -304,3 +304,25 @@ func TestRecent(t *testing.T) {
 		t.Errorf("got %d bytes, want at most %d", got, 1<<14)
 	}
 }
+
+// TestRecentIsFull: most of the ids that there is room for are known.
+func TestRecentIsFull(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	seen := newRecent(1 << 20)
+	id := strings.Repeat("x", recentUsual-recentHead)
+	room := len(seen.ring) / recentUsual
+	hashes := make([]uint64, 5*room)
+	for i := range hashes {
+		hashes[i] = r.Uint64()
+		seen.add(hashes[i], id)
+	}
+	known := 0
+	for _, hash := range hashes[len(hashes)-room:] {
+		if seen.id(hash) != "" {
+			known++
+		}
+	}
+	if known < room*8/10 {
+		t.Errorf("%d of %d are known", known, room)
+	}
+}
